@@ -1,0 +1,87 @@
+package child
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"syscall"
+)
+
+// Handler does one kind of work in the child: value is the caller's JSON, body
+// the bytes beside it. What it returns goes back to the caller.
+type Handler func(value json.RawMessage, body []byte) (result any, out []byte, err error)
+
+// EnvMemory names the environment variable by which the parent sets the child's
+// limit of data memory, in bytes.
+const EnvMemory = "BLATTWERK_CHILD_MEMORY"
+
+// Serve answers calls on in and out until in ends. It is what the child's main
+// does. A panic in a handler ends the child: its state is not to be trusted.
+func Serve(in io.Reader, out io.Writer, handlers map[string]Handler) error {
+	if err := confine(); err != nil {
+		return err
+	}
+	type call struct {
+		h    head
+		body []byte
+	}
+	calls := make(chan call)
+	go func() {
+		defer close(calls)
+		r := bufio.NewReaderSize(in, 1<<16)
+		for {
+			h, body, err := readFrame(r)
+			if err != nil {
+				// The parent is gone. A handler deep in C cannot be asked to stop.
+				os.Exit(0)
+			}
+			calls <- call{h, body}
+		}
+	}()
+	w := bufio.NewWriterSize(out, 1<<16)
+	for c := range calls {
+		reply, body := answer(handlers, c.h, c.body)
+		if err := writeFrame(w, reply, body); err != nil {
+			return fmt.Errorf("answering the parent: %w", err)
+		}
+		if err := w.Flush(); err != nil {
+			return fmt.Errorf("answering the parent: %w", err)
+		}
+	}
+	return nil
+}
+
+func answer(handlers map[string]Handler, h head, body []byte) (head, []byte) {
+	run, ok := handlers[h.Op]
+	if !ok {
+		return head{Error: "unknown operation " + h.Op}, nil
+	}
+	result, out, err := run(h.Value, body)
+	if err != nil {
+		return head{Error: err.Error()}, nil
+	}
+	raw, err := json.Marshal(result)
+	if err != nil {
+		return head{Error: err.Error()}, nil
+	}
+	return head{Value: raw}, out
+}
+
+func confine() error {
+	none := syscall.Rlimit{}
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &none); err != nil {
+		return fmt.Errorf("switching core dumps off: %w", err)
+	}
+	var limit uint64
+	if _, err := fmt.Sscan(os.Getenv(EnvMemory), &limit); err != nil || limit == 0 {
+		return nil
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+		return fmt.Errorf("limiting memory: %w", err)
+	}
+	debug.SetMemoryLimit(int64(limit) * 3 / 4)
+	return nil
+}
