@@ -1,0 +1,35 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
+
+func TestPlainText(t *testing.T) {
+	page := PageText{Words: []Word{
+		{Text: "Sehr", Line: 0}, {Text: "geehrte", Line: 0}, {Text: "Damen", Line: 1},
+		{Text: "anbei", Line: 2, Par: 1}, {Text: "Rechts", Line: 3, Par: 2, Block: 1},
+	}}
+	got := PlainText([]PageText{page, {}, {Words: []Word{{Text: "zwei"}}}})
+	want := "Sehr geehrte\nDamen\n\nanbei\n\nRechts\n\f\fzwei\n\f"
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestAsFault(t *testing.T) {
+	if AsFault(nil) != nil {
+		t.Error("no error is no fault")
+	}
+	f := &Fault{Verdict: GiveBack, Code: "empty", Text: Message{EN: "empty"}, Page: 2}
+	if got := AsFault(fmt.Errorf("reading: %w", f)); got != f {
+		t.Errorf("got %v", got)
+	}
+	if f.Error() != "page 2: empty: empty" {
+		t.Errorf("got %q", f.Error())
+	}
+	if got := AsFault(errors.New("plain")); got.Verdict != TryAgain || got.Code != "internal" || got.Unwrap() == nil {
+		t.Errorf("got %+v", got)
+	}
+}
