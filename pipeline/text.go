@@ -1,6 +1,9 @@
 package pipeline
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // String is the text in reading order: words parted by a space, lines by a line
 // feed, paragraphs by an empty line.
@@ -34,4 +37,39 @@ func PlainText(pages []PageText) string {
 		b.WriteByte('\f')
 	}
 	return b.String()
+}
+
+// FromPlainText makes pages of plain text, the reverse of [PlainText]. The boxes
+// are those of a typewriter at 100 dots per inch, so that positions on the page
+// still mean something.
+func FromPlainText(text string) []PageText {
+	const advance, height, margin = 8, 16, 80
+	var pages []PageText
+	for page := range strings.SplitSeq(strings.TrimSuffix(text, "\f"), "\f") {
+		t := PageText{Width: 827, Height: 1169, DPI: 100} // A4
+		line, par, fresh := 0, 0, false
+		for row, s := range strings.Split(page, "\n") {
+			if strings.TrimSpace(s) == "" {
+				fresh = true
+				continue
+			}
+			if fresh && line > 0 {
+				par++
+			}
+			fresh = false
+			y, column := margin+row*height, 0
+			for _, w := range strings.FieldsFunc(s, unicode.IsSpace) {
+				at := strings.Index(s[column:], w) + column
+				x := margin + len([]rune(s[:at]))*advance
+				t.Words = append(t.Words, Word{
+					Text: w, Conf: 1, Line: line, Par: par, Block: par, Base: y + height*3/4,
+					Box: Box{X0: x, Y0: y, X1: x + len([]rune(w))*advance, Y1: y + height},
+				})
+				column = at + len(w)
+			}
+			line++
+		}
+		pages = append(pages, t)
+	}
+	return pages
 }

@@ -33,3 +33,17 @@ func TestAsFault(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestFromPlainText(t *testing.T) {
+	const text = "Größe zwei\ndrei\n\nvier\n\f\fsieben\n\f"
+	pages := FromPlainText(text)
+	if len(pages) != 3 || len(pages[0].Words) != 4 || len(pages[1].Words) != 0 {
+		t.Fatalf("got %+v", pages)
+	}
+	if got, want := PlainText(pages), text; got != want {
+		t.Errorf("there and back gives %q, want %q", got, want)
+	}
+	if zwei := pages[0].Words[1]; zwei.Box.X0 != 80+6*8 || zwei.Line != 0 || pages[0].Words[3].Par != 1 {
+		t.Errorf("got %+v", pages[0].Words)
+	}
+}
