@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"blattwerk/pipeline"
+	"blattwerk/pipeline/savings"
+	"blattwerk/storage/catalog"
+	"blattwerk/web"
+)
+
+func statusCommand() command {
+	return command{
+		name: "status", help: [2]string{"was wo steht", "what stands where"},
+		shown: []string{"data"},
+		flags: func(fs *pflag.FlagSet) { fs.Bool("json", false, "as JSON") },
+		run: func(ctx context.Context, c *call) error {
+			h, err := openHouse(ctx, c)
+			if err != nil {
+				return err
+			}
+			defer h.Close()
+			counts, err := h.rows.Counts(ctx)
+			if err != nil {
+				return err
+			}
+			if asJSON, _ := c.flags.GetBool("json"); asJSON {
+				return json.NewEncoder(c.out).Encode(counts)
+			}
+			for _, s := range []pipeline.State{pipeline.Working, pipeline.Waiting, pipeline.Archived, pipeline.Refused} {
+				fmt.Fprintf(c.out, "%-12s %d\n", c.stateWord(s), counts.States[s])
+			}
+			return nil
+		},
+	}
+}
+
+// printOverview prints one row for each letter: what became of it.
+func (c *call) printOverview(ctx context.Context, h *house) error {
+	tw := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, c.say(
+		"\nJOURNAL\tDATEI\tSEITEN\tAMT\tDOKUMENTTYP\tSICHER\tPDF/A\tABLAGE\tBLATT GESPART",
+		"\nJOURNAL\tFILE\tPAGES\tDEPT\tDOCUMENT TYPE\tSURE\tPDF/A\tPLACE\tSHEETS SAVED"))
+	var rows []web.Letter
+	err := h.eachEntry(ctx, catalog.Filter{}, func(e catalog.Entry) error {
+		rows = append(rows, web.LetterOf(e))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := len(rows) - 1; i >= 0; i-- { // the catalogue gives the newest first
+		l := rows[i]
+		verdict, place, saved := "-", l.ArchiveKey, "-"
+		if l.PDFA != nil {
+			verdict = l.PDFA.Flavour + " ✓"
+		}
+		if place == "" {
+			place = c.stateWord(l.State)
+		} else {
+			saved = fmt.Sprintf("%.2f", l.SheetsSaved)
+		}
+		pages := fmt.Sprint(l.Pages)
+		if l.Blank > 0 {
+			pages = fmt.Sprintf("%d (%d %s)", l.Pages, l.Blank, c.say("leer", "blank"))
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\n",
+			l.Journal, l.Name, pages, dash(string(l.Department)), dash(string(l.Type)), 100*l.Confidence, verdict, place, saved)
+	}
+	return tw.Flush()
+}
+
+// progressOnly counts lines instead of printing them.
+type progressOnly struct{ w io.Writer }
+
+func (p progressOnly) Write(b []byte) (int, error) {
+	_, err := io.WriteString(p.w, strings.Repeat(".", strings.Count(string(b), "\n")))
+	return len(b), err
+}
+
+func searchCommand() command {
+	return command{
+		name: "search", args: "WORDS",
+		help:  [2]string{"archivierte Briefe suchen", "search archived letters"},
+		shown: []string{"data"},
+		flags: func(fs *pflag.FlagSet) {
+			fs.Bool("json", false, "one JSON object a hit")
+			fs.String("department", "", "only this department (Amt)")
+			fs.Int("limit", 20, "most hits")
+		},
+		run: search,
+	}
+}
+
+func search(ctx context.Context, c *call) error {
+	if len(c.args) == 0 {
+		return exit{exitUsage, errors.New(c.say("wonach?", "for what?"))}
+	}
+	h, err := openHouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	department, _ := c.flags.GetString("department")
+	limit, _ := c.flags.GetInt("limit")
+	hits, err := h.rows.Search(ctx, catalog.Query{
+		Words: strings.Join(c.args, " "), Department: pipeline.DeptID(department), Limit: limit,
+	})
+	if err != nil {
+		return err
+	}
+	asJSON, _ := c.flags.GetBool("json")
+	for _, hit := range hits.Hits {
+		l := web.LetterOf(hit.Entry)
+		if asJSON {
+			if err := json.NewEncoder(c.out).Encode(struct {
+				web.Letter
+				Snippet string `json:"snippet"`
+				Similar bool   `json:"similar"`
+			}{l, hit.Snippet, hit.Similar}); err != nil {
+				return err
+			}
+			continue
+		}
+		similar := ""
+		if hit.Similar {
+			similar = c.say("  (ähnlich)", "  (similar)")
+		}
+		fmt.Fprintf(c.out, "%s  %s  %s%s\n    %s\n    %s\n", l.Journal, l.Type, l.Name, similar, hit.Snippet, l.ArchiveKey)
+	}
+	if !asJSON {
+		fmt.Fprintf(c.out, c.say("%d Treffer\n", "%d hits\n"), hits.Total)
+	}
+	return nil
+}
+
+func savingsCommand() command {
+	return command{
+		name:  "savings",
+		help:  [2]string{"das gesparte Papier mit Quellen und Spannen", "the paper saved, with sources and ranges"},
+		shown: []string{"data"},
+		flags: func(fs *pflag.FlagSet) {
+			fs.String("from", "", "first day, 2026-01-31")
+			fs.String("to", "", "last day, 2026-12-31")
+			fs.String("by", "department", "department, month or type")
+			fs.String("format", "table", "table, csv or json")
+		},
+		run: printSavings,
+	}
+}
+
+func printSavings(ctx context.Context, c *call) error {
+	from, to, err := c.period()
+	if err != nil {
+		return exit{exitUsage, err}
+	}
+	by, _ := c.flags.GetString("by")
+	format, _ := c.flags.GetString("format")
+	h, err := openHouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	report, err := h.summary(ctx, from, to, by)
+	if err != nil {
+		return exit{exitUsage, err}
+	}
+	switch format {
+	case "table":
+		return report.Table(c.out, c.say("de", "en"))
+	case "csv":
+		return report.CSV(c.out)
+	case "json":
+		return report.JSON(c.out)
+	}
+	return exit{exitUsage, fmt.Errorf("format: %q", format)}
+}
+
+// period reads --from and --to; the last day counts whole.
+func (c *call) period() (from, to time.Time, err error) {
+	to = time.Now().AddDate(1, 0, 0)
+	for name, t := range map[string]*time.Time{"from": &from, "to": &to} {
+		text, _ := c.flags.GetString(name)
+		if text == "" {
+			continue
+		}
+		day, err := time.ParseInLocation(time.DateOnly, text, time.Local)
+		if err != nil {
+			return from, to, fmt.Errorf("--%s: %q is not a day such as 2026-01-31", name, text)
+		}
+		if name == "to" {
+			day = day.AddDate(0, 0, 1)
+		}
+		*t = day
+	}
+	return from, to, nil
+}
+
+// summary adds up the ledger.
+func (h *house) summary(ctx context.Context, from, to time.Time, by string) (savings.Report, error) {
+	rows, err := h.rows.Savings(ctx, from, to)
+	if err != nil {
+		return savings.Report{}, fmt.Errorf("reading the ledger: %w", err)
+	}
+	booked := make([]savings.Booked, len(rows))
+	for i, r := range rows {
+		booked[i] = savings.Booked{Saving: r.Saving, Department: r.Department, Type: r.Type, At: r.At}
+	}
+	return savings.Summarise(booked, by)
+}

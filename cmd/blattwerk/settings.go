@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/pflag"
+)
+
+// setting is one thing that can be set: by flag --name, by the environment
+// variable BLATTWERK_NAME, or by a file that BLATTWERK_NAME_FILE names. The
+// first of these that is there wins.
+type setting struct {
+	name   string
+	def    string
+	secret bool
+	help   string
+}
+
+// table is every setting there is. `blattwerk config` prints it.
+var table = []setting{
+	{name: "data", def: "./data", help: "folder of the embedded store and catalogue"},
+	{name: "addr", def: "127.0.0.1:8080", help: "address of the web page"},
+	{name: "password", secret: true, help: "password of the web page; required where addr is not the loopback"},
+	{name: "language", def: "deu+eng", help: "languages to read, as tesseract names them"},
+	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
+	{name: "threshold", def: "0.7", help: "confidence, 0 to 1, under which a person decides"},
+	{name: "readers", def: "0", help: "pages read at once; 0 is one for each core"},
+	{name: "reader-memory", def: "900MB", help: "most memory of one reading child"},
+	{name: "page-deadline", def: "90s", help: "most time for one page"},
+	{name: "max-bytes", def: "512MB", help: "largest file taken in"},
+	{name: "max-pages", def: "1000", help: "most pages of one file"},
+	{name: "max-pixels", def: "150000000", help: "most pixels of one page (A0 at 300 dpi has 139 million)"},
+	{name: "redis-url", help: "queue, e.g. redis://host:6379/0; empty is a queue in this process"},
+	{name: "database-url", secret: true, help: "catalogue, e.g. postgres://user:password@host/blattwerk; empty is SQLite in the data folder"},
+	{name: "s3-endpoint", help: "object store, host:port; empty is a folder in the data folder"},
+	{name: "s3-bucket", def: "blattwerk", help: "bucket; it is made with object lock if it is not there"},
+	{name: "s3-access-key", secret: true, help: "access key of the object store"},
+	{name: "s3-secret-key", secret: true, help: "secret key of the object store"},
+	{name: "s3-region", def: "us-east-1", help: "region of the object store"},
+	{name: "s3-insecure", def: "false", help: "true speaks plain HTTP with the object store"},
+	{name: "s3-ca-file", help: "certificate authority of the object store, PEM"},
+	{name: "evidence-key", secret: true, help: "key that signs the evidence log; empty is one in the data folder"},
+	{name: "lang", help: "language of the terminal, de or en; empty follows the locale"},
+	{name: "log-level", def: "info", help: "debug, info, warn or error"},
+	{name: "log-format", def: "text", help: "text or json"},
+}
+
+// settings are values of the table with where they came from.
+type settings struct {
+	value  map[string]string
+	origin map[string]string
+}
+
+func envName(name string) string {
+	return "BLATTWERK_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// addFlags makes a flag of every setting. They are hidden in the help of a
+// command except for those named.
+func addFlags(fs *pflag.FlagSet, shown ...string) {
+	for _, s := range table {
+		fs.String(s.name, s.def, s.help)
+		if !slices.Contains(shown, s.name) {
+			_ = fs.MarkHidden(s.name)
+		}
+	}
+}
+
+// resolve takes each setting from its flag, its variable, its file or its default.
+func resolve(fs *pflag.FlagSet, env func(string) string) (settings, error) {
+	s := settings{value: map[string]string{}, origin: map[string]string{}}
+	for _, t := range table {
+		key := envName(t.name)
+		switch {
+		case fs.Changed(t.name):
+			s.value[t.name], _ = fs.GetString(t.name)
+			s.origin[t.name] = "--" + t.name
+		case env(key) != "":
+			s.value[t.name], s.origin[t.name] = env(key), key
+		case env(key+"_FILE") != "":
+			raw, err := os.ReadFile(env(key + "_FILE"))
+			if err != nil {
+				return s, fmt.Errorf("reading the file that %s_FILE names: %w", key, err)
+			}
+			s.value[t.name], s.origin[t.name] = strings.TrimRight(string(raw), "\r\n"), key+"_FILE"
+		default:
+			s.value[t.name], s.origin[t.name] = t.def, "default"
+		}
+	}
+	return s, s.check()
+}
+
+// check refuses values that cannot be meant.
+func (s settings) check() error {
+	var errs []error
+	for _, name := range []string{"readers", "max-pages", "max-pixels"} {
+		if n, err := strconv.ParseInt(s.value[name], 10, 64); err != nil || n < 0 {
+			errs = append(errs, fmt.Errorf("%s: %q is not a number", name, s.value[name]))
+		}
+	}
+	for _, name := range []string{"reader-memory", "max-bytes"} {
+		if _, err := parseBytes(s.value[name]); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	if x, err := strconv.ParseFloat(s.value["threshold"], 64); err != nil || x < 0 || x > 1 {
+		errs = append(errs, fmt.Errorf("threshold: %q is not between 0 and 1", s.value["threshold"]))
+	}
+	if _, err := strconv.ParseBool(s.value["s3-insecure"]); err != nil {
+		errs = append(errs, fmt.Errorf("s3-insecure: %q is neither true nor false", s.value["s3-insecure"]))
+	}
+	for name, allowed := range map[string][]string{
+		"log-level": {"debug", "info", "warn", "error"}, "log-format": {"text", "json"}, "lang": {"", "de", "en"},
+	} {
+		if !slices.Contains(allowed, s.value[name]) {
+			errs = append(errs, fmt.Errorf("%s: %q is not one of %s", name, s.value[name], strings.Join(allowed, ", ")))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s settings) str(name string) string { return s.value[name] }
+
+func (s settings) integer(name string) int64 {
+	n, _ := strconv.ParseInt(s.value[name], 10, 64) // checked by resolve
+	return n
+}
+
+func (s settings) number(name string) float64 {
+	x, _ := strconv.ParseFloat(s.value[name], 64) // checked by resolve
+	return x
+}
+
+func (s settings) bytes(name string) int64 {
+	n, _ := parseBytes(s.value[name]) // checked by resolve
+	return n
+}
+
+func (s settings) truth(name string) bool {
+	b, _ := strconv.ParseBool(s.value[name]) // checked by resolve
+	return b
+}
+
+// parseBytes reads "900MB", "1GB", "512" (bytes). Units are powers of 1024.
+func parseBytes(text string) (int64, error) {
+	number := strings.TrimRight(strings.ToUpper(text), "KMGTIB ")
+	unit := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(strings.ToUpper(text)[len(number):]), "B"), "I")
+	shift, ok := map[string]uint{"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[unit]
+	n, err := strconv.ParseInt(number, 10, 32)
+	if err != nil || !ok || n < 0 {
+		return 0, fmt.Errorf("%q is not a size such as 900MB", text)
+	}
+	return n << shift, nil
+}
+
+// print shows every setting with its value, default and origin. Secrets are
+// masked; a password inside an address is, too, since the whole value is.
+func (s settings) print(w io.Writer) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "SETTING\tVALUE\tDEFAULT\tORIGIN\tVARIABLE")
+	for _, t := range table {
+		value := s.value[t.name]
+		if t.secret && value != "" {
+			value = "********"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s[_FILE]\n", t.name, dash(value), dash(t.def), s.origin[t.name], envName(t.name))
+	}
+	return tw.Flush()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

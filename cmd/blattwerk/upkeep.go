@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage"
+	"blattwerk/storage/catalog"
+	"blattwerk/workers"
+)
+
+// minRoom is the free space under which nothing more is taken in: a delivery in
+// work needs several times its size.
+const minRoom = 512 << 20 // bytes
+
+// chores is the upkeep that runs beside the belt of a serve.
+func (h *house) chores() []workers.Chore {
+	return []workers.Chore{
+		{Name: "checkpoint", Every: time.Hour, Run: h.checkpoint},
+		{Name: "sweep", Every: 24 * time.Hour, Run: h.sweep},
+	}
+}
+
+// room says whether the store is ready for more.
+func (h *house) room(ctx context.Context) error { return storage.Preflight(ctx, h.store, 0, minRoom) }
+
+// checkpoint signs the evidence log and lays the signature beside the archive,
+// where whoever can change the catalogue cannot change it.
+func (h *house) checkpoint(ctx context.Context) error {
+	note, err := h.rows.Checkpoint(ctx)
+	if err != nil {
+		return fmt.Errorf("signing the evidence log: %w", err)
+	}
+	name := time.Now().UTC().Format("20060102T150405.000Z")
+	if err := h.archive.PutCheckpoint(ctx, name, note); err != nil {
+		return fmt.Errorf("keeping a checkpoint: %w", err)
+	}
+	return nil
+}
+
+// sweep removes intermediate blobs that no unfinished document needs. Originals
+// of archived documents lie in the archive by then, read back and compared.
+func (h *house) sweep(ctx context.Context) error {
+	needed := map[pipeline.Digest]bool{}
+	err := h.rows.References(ctx, func(d pipeline.Digest) error {
+		needed[d] = true
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("asking what is needed: %w", err)
+	}
+	// Blobs of a delivery that is just coming in are not in the catalogue yet.
+	const young = 48 * time.Hour
+	_, err = h.blobs.Sweep(ctx, func(d pipeline.Digest) bool { return needed[d] }, young)
+	return err
+}
+
+func verifyCommand() command {
+	return command{
+		name: "verify",
+		help: [2]string{
+			"prüfen, ob alles im Archiv da und unverändert ist, und ob das Beweisprotokoll stimmt",
+			"check that everything in the archive is there and unchanged, and that the evidence log is right",
+		},
+		shown: []string{"data"},
+		run:   verify,
+	}
+}
+
+func verify(ctx context.Context, c *call) error {
+	h, err := openHouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	found := 0
+	report := func(where, what string) {
+		found++
+		fmt.Fprintf(c.out, "%s\t%s\n", where, what)
+	}
+	sum, err := h.archive.Verify(ctx, func(p storage.Problem) error {
+		report(p.Key, p.Reason)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading the archive: %w", err)
+	}
+	if err := h.verifyRows(ctx, report); err != nil {
+		return err
+	}
+	if err := h.verifyLog(ctx, report); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, c.say(
+		"%d Briefe, %d Dateien, %d Bytes gelesen, %d Auffälligkeiten\n",
+		"%d letters, %d files, %d bytes read, %d findings\n"), sum.Documents, sum.Files, sum.Bytes, found)
+	if found > 0 {
+		return exit{exitDamage, nil}
+	}
+	return nil
+}
+
+// verifyRows holds the catalogue against the archive: what it calls archived has
+// to lie there.
+func (h *house) verifyRows(ctx context.Context, report func(where, what string)) error {
+	return h.eachEntry(ctx, catalog.Filter{State: pipeline.Archived}, func(e catalog.Entry) error {
+		if e.Document.Record == nil {
+			report(string(e.Document.ID), "archived, but the catalogue does not know where")
+			return nil
+		}
+		for _, f := range e.Document.Record.Files {
+			info, err := h.store.Stat(ctx, f.Key)
+			switch {
+			case errors.Is(err, storage.ErrNotFound):
+				report(f.Key, "missing")
+			case err != nil:
+				return err
+			case info.Size != f.Size:
+				report(f.Key, fmt.Sprintf("has %d bytes, the catalogue says %d", info.Size, f.Size))
+			}
+		}
+		return nil
+	})
+}
+
+// eachEntry walks all entries that filter selects.
+func (h *house) eachEntry(ctx context.Context, filter catalog.Filter, each func(catalog.Entry) error) error {
+	filter.Limit = 500
+	for {
+		entries, next, err := h.rows.List(ctx, filter)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if err := each(e); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		filter.After = next
+	}
+}
+
+func (h *house) verifyLog(ctx context.Context, report func(where, what string)) error {
+	notes, err := h.archive.Checkpoints(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the checkpoints: %w", err)
+	}
+	err = h.rows.VerifyLog(ctx, notes)
+	if errors.Is(err, catalog.ErrTampered) {
+		report("evidence", err.Error())
+		return nil
+	}
+	return err
+}
+
+func reindexCommand() command {
+	return command{
+		name: "reindex",
+		help: [2]string{
+			"den Katalog allein aus dem Archiv neu aufbauen",
+			"rebuild the catalogue from the archive alone",
+		},
+		shown: []string{"data"},
+		flags: func(fs *pflag.FlagSet) {
+			fs.Bool("keep", false, "add what is missing to a catalogue that is not empty")
+		},
+		run: reindex,
+	}
+}
+
+func reindex(ctx context.Context, c *call) error {
+	lock, _, err := lockFolder(c.set.str("data"))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	h, err := openHouse(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	n := 0
+	err = h.archive.Walk(ctx, func(m storage.Manifest) error {
+		texts, err := h.archive.Texts(ctx, m)
+		if err != nil {
+			return err
+		}
+		if err := h.rows.Restore(ctx, m.Document, texts); err != nil {
+			return fmt.Errorf("restoring %s: %w", m.Document.ID, err)
+		}
+		n++
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, c.say("%d Briefe aus dem Archiv in den Katalog übernommen\n", "%d letters taken from the archive into the catalogue\n"), n)
+	return nil
+}

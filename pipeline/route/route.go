@@ -1,0 +1,113 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
+	"blattwerk/pipeline/ocr"
+	"blattwerk/pipeline/pdfa"
+	"blattwerk/pipeline/pdfa/gate"
+	"blattwerk/pipeline/savings"
+	"blattwerk/pipeline/scan"
+)
+
+// Config is what the rooms need to know. Program is required.
+type Config struct {
+	Program      string        // our own binary, for its children
+	Readers      int           // pages read at once; 0 is one for each core
+	ReaderMemory int64         // bytes of data memory of one child
+	PageDeadline time.Duration // most time for one page
+	MaxBytes     int64
+	MaxPages     int
+	MaxPixels    int64
+	Threshold    float64 // confidence under which a person decides
+	Town         string
+}
+
+// Rooms are the engines of the pipeline.
+type Rooms struct {
+	Scan     *scan.Opener
+	OCR      *ocr.Room
+	PDF      *pdfa.Room
+	Classify *classify.Room
+	Books    *savings.Books
+}
+
+// New builds the rooms. Close them when done.
+func New(cfg Config) (*Rooms, error) {
+	reader := ocr.New(ocr.Config{
+		Command:  []string{cfg.Program, "read"},
+		Readers:  cfg.Readers,
+		Memory:   cfg.ReaderMemory,
+		Deadline: cfg.PageDeadline,
+	})
+	pdf := pdfa.New(pdfa.Config{
+		Command:   []string{cfg.Program, "pdf"},
+		Memory:    cfg.ReaderMemory,
+		Deadline:  cfg.PageDeadline,
+		MaxPages:  cfg.MaxPages,
+		MaxPixels: cfg.MaxPixels,
+		Gate:      gate.Validate,
+	})
+	opener := scan.New(scan.Config{
+		PDF:       pdf.Open,
+		Decode:    reader.Decode,
+		MaxBytes:  cfg.MaxBytes,
+		MaxPages:  cfg.MaxPages,
+		MaxPixels: cfg.MaxPixels,
+	})
+	filer, err := classify.New(classify.Config{Threshold: cfg.Threshold, Town: classify.Town{Name: cfg.Town}})
+	if err != nil {
+		return nil, fmt.Errorf("setting up classification: %w", err)
+	}
+	books, err := savings.New(savings.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the books: %w", err)
+	}
+	return &Rooms{Scan: opener, OCR: reader, PDF: pdf, Classify: filer, Books: books}, nil
+}
+
+// Close ends the children.
+func (r *Rooms) Close() error {
+	return errors.Join(r.OCR.Close(), r.PDF.Close())
+}
+
+// First is where every document starts.
+const First = pipeline.StepOpen
+
+// AfterFiling is where a document goes on when a person has decided its filing.
+const AfterFiling = pipeline.StepArchive
+
+// Conversion is the part of the route that makes a searchable PDF/A.
+func (r *Rooms) Conversion() []pipeline.Step {
+	return []pipeline.Step{
+		{Name: pipeline.StepOpen, Run: r.Scan.Step},
+		{Name: pipeline.StepRead, Run: r.OCR.Step},
+		{Name: pipeline.StepCompose, Run: r.PDF.Compose},
+	}
+}
+
+// Steps is the whole route of a letter. archive is the step of the store.
+func (r *Rooms) Steps(archive pipeline.StepFunc) []pipeline.Step {
+	return append(r.Conversion(),
+		pipeline.Step{Name: pipeline.StepClassify, Run: r.Classify.Step},
+		pipeline.Step{Name: pipeline.StepArchive, Run: archive},
+		pipeline.Step{Name: pipeline.StepAccount, Run: r.Books.Step},
+	)
+}
+
+// Walk runs steps one after the other, without a catalogue or a queue.
+func Walk(ctx context.Context, steps []pipeline.Step, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+	for _, s := range steps {
+		next, err := s.Run(ctx, doc, blobs)
+		if err != nil {
+			return doc, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		doc = next
+	}
+	return doc, nil
+}
