@@ -1,0 +1,307 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
+)
+
+// frame is what every page has.
+type frame struct {
+	Lang  string // "de" or "en"
+	Here  string // path, for the navigation and the switch of language
+	Title string // key of the title
+}
+
+func (s *server) frame(r *http.Request, title string) frame {
+	return frame{Lang: language(r), Here: r.URL.Path, Title: title}
+}
+
+// row is a letter in a list.
+type row struct {
+	Letter
+	TypeName       string
+	DepartmentName string
+	Received       time.Time
+	Snippet        []span // of a search
+	Similar        bool
+}
+
+// span is a piece of text; Mark is one to highlight.
+type span struct {
+	Text string
+	Mark bool
+}
+
+func (s *server) row(e catalog.Entry) row {
+	l := LetterOf(e)
+	t := s.types[l.Type]
+	return row{Letter: l, TypeName: t.Name, DepartmentName: t.DepartmentName, Received: e.Received}
+}
+
+func (s *server) rows(entries []catalog.Entry) []row {
+	rows := make([]row, len(entries))
+	for i, e := range entries {
+		rows[i] = s.row(e)
+	}
+	return rows
+}
+
+type homePage struct {
+	frame
+	Rows    []row
+	Counts  catalog.Counts
+	Savings SavingsView
+}
+
+// home is the way in: hand letters in, watch the newest, see the sum.
+func (s *server) home(w http.ResponseWriter, r *http.Request) {
+	entries, _, err := s.Rows.List(r.Context(), catalog.Filter{Limit: 25})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	counts, err := s.Rows.Counts(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	savings, err := s.Report(r.Context(), time.Time{}, time.Time{}, "department")
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, "home", homePage{s.frame(r, "home.title"), s.rows(entries), counts, savings})
+}
+
+type lettersPage struct {
+	frame
+	Query  string
+	State  string
+	Dept   string
+	Depts  []TypeInfo // one for each department
+	Rows   []row
+	Total  int // hits of a search; -1 is a list
+	Next   string
+	States []pipeline.State
+}
+
+func queryOf(r *http.Request) catalog.Query {
+	return catalog.Query{Words: r.URL.Query().Get("q"), Filter: filterOf(r)}
+}
+
+// letters lists and searches.
+func (s *server) letters(w http.ResponseWriter, r *http.Request) {
+	q := queryOf(r)
+	page := lettersPage{
+		frame: s.frame(r, "letters.title"), Query: strings.TrimSpace(q.Words), State: string(q.State), Dept: string(q.Department),
+		Depts: s.departments(), Total: -1,
+		States: []pipeline.State{pipeline.Archived, pipeline.Waiting, pipeline.Working, pipeline.Refused},
+	}
+	var next catalog.Cursor
+	if page.Query == "" {
+		entries, after, err := s.Rows.List(r.Context(), q.Filter)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		page.Rows, next = s.rows(entries), after
+	} else {
+		hits, err := s.Rows.Search(r.Context(), q)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		page.Total, next = hits.Total, hits.Next
+		for _, h := range hits.Hits {
+			found := s.row(h.Entry)
+			found.Snippet, found.Similar = spans(h.Snippet, h.Marks), h.Similar
+			page.Rows = append(page.Rows, found)
+		}
+	}
+	if next != "" {
+		v := r.URL.Query()
+		v.Set("after", string(next))
+		page.Next = "/letters?" + v.Encode()
+	}
+	if err := s.seen(r, "listed", ""); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, "letters", page)
+}
+
+// departments gives one type for each department, in order.
+func (s *server) departments() []TypeInfo {
+	seen := map[pipeline.DeptID]bool{}
+	var list []TypeInfo
+	for _, t := range s.Types {
+		if !seen[t.Department] {
+			seen[t.Department] = true
+			list = append(list, t)
+		}
+	}
+	slices.SortFunc(list, func(a, b TypeInfo) int { return cmp.Compare(a.Department, b.Department) })
+	return list
+}
+
+type letterPage struct {
+	frame
+	row
+	Doc     pipeline.Document
+	History []catalog.Event
+	Best    []candidate // for review, best first
+	All     []TypeInfo  // for review
+	Held    int         // letters waiting, this one included
+	HasPDF  bool
+}
+
+// candidate is a possible answer to "what is this?".
+type candidate struct {
+	pipeline.Candidate
+	TypeInfo
+}
+
+// letter shows one letter with everything that is known about it.
+func (s *server) letter(w http.ResponseWriter, r *http.Request) {
+	page, err := s.letterPage(r, docID(r), "letter.title")
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, "letter", page)
+}
+
+func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (letterPage, error) {
+	e, err := s.Rows.Get(r.Context(), id)
+	if err != nil {
+		return letterPage{}, err
+	}
+	history, err := s.Rows.History(r.Context(), id)
+	if err != nil {
+		return letterPage{}, err
+	}
+	page := letterPage{
+		frame: s.frame(r, title), row: s.row(e), Doc: e.Document, History: history, All: s.Types, HasPDF: e.Document.PDF != nil,
+	}
+	if e.Document.Filing != nil {
+		for _, c := range e.Document.Filing.Candidates {
+			if t, known := s.types[c.Type]; known && len(page.Best) < 4 {
+				page.Best = append(page.Best, candidate{c, t})
+			}
+		}
+	}
+	return page, s.seen(r, "viewed", id)
+}
+
+// review shows the letter that waits longest, with the question and the answers.
+func (s *server) review(w http.ResponseWriter, r *http.Request) {
+	waiting, err := s.oldestWaiting(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if len(waiting) == 0 {
+		s.show(w, r, "review", letterPage{frame: s.frame(r, "review.title")})
+		return
+	}
+	page, err := s.letterPage(r, waiting[0].Document.ID, "review.title")
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page.Held = len(waiting)
+	s.show(w, r, "review", page)
+}
+
+// oldestWaiting gives the waiting letters, the oldest first, at most 500.
+func (s *server) oldestWaiting(r *http.Request) ([]catalog.Entry, error) {
+	entries, _, err := s.Rows.List(r.Context(), catalog.Filter{State: pipeline.Waiting, Limit: 500})
+	slices.Reverse(entries)
+	return entries, err
+}
+
+func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	if err := s.decide(r, pipeline.TypeCode(r.PostFormValue("type")), r.PostFormValue("note")); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.back(w, r)
+}
+
+func (s *server) retryForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	if err := s.retry(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.back(w, r)
+}
+
+// back leads from a form to where the person works: the next letter in the tray,
+// or the letter itself.
+func (s *server) back(w http.ResponseWriter, r *http.Request) {
+	to := "/letters/" + string(docID(r))
+	if r.PostFormValue("from") == "review" {
+		to = "/review"
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+}
+
+type savingsPage struct {
+	frame
+	SavingsView
+	By       string
+	From, To string
+	Chart    chart
+}
+
+// savings shows the books.
+func (s *server) savings(w http.ResponseWriter, r *http.Request) {
+	from, to := periodOf(r)
+	view, err := s.Report(r.Context(), from, to, byOf(r))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, "savings", savingsPage{
+		frame: s.frame(r, "savings.title"), SavingsView: view, By: byOf(r),
+		From: r.URL.Query().Get("from"), To: r.URL.Query().Get("to"), Chart: barChart(view.Rows),
+	})
+}
+
+type helpPage struct {
+	frame
+	Version string
+}
+
+func (s *server) help(w http.ResponseWriter, r *http.Request) {
+	s.show(w, r, "help", helpPage{s.frame(r, "help.title"), s.Version})
+}
+
+type failPage struct {
+	frame
+	Status int
+	Text   pipeline.Message
+}
+
+// fail shows a person what went wrong.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status := statusOf(err)
+	s.logFailure(r, status, err)
+	s.showStatus(w, r, status, "fail", failPage{s.frame(r, "fail.title"), status, textOf(err)})
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		s.problem(w, r, catalog.ErrUnknown)
+		return
+	}
+	s.fail(w, r, catalog.ErrUnknown)
+}

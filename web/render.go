@@ -1,0 +1,188 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
+)
+
+//go:embed templates
+var templates embed.FS
+
+//go:embed locale
+var locale embed.FS
+
+// pages are the templates by name, and the words of each language by key.
+type pages struct {
+	byName map[string]*template.Template
+	words  words
+}
+
+// words are the texts of the pages: language, then key.
+type words map[string]map[string]string
+
+// loadPages reads what is embedded; a fault in it is a fault of the build, and
+// the tests find it.
+func loadPages() pages {
+	p := pages{byName: map[string]*template.Template{}, words: words{}}
+	for _, lang := range []string{"de", "en"} {
+		raw, err := locale.ReadFile("locale/" + lang + ".json")
+		if err == nil {
+			texts := map[string]string{}
+			err = json.Unmarshal(raw, &texts)
+			p.words[lang] = texts
+		}
+		if err != nil {
+			panic(fmt.Sprintf("the texts in %s: %v", lang, err))
+		}
+	}
+	names, _ := fs.Glob(templates, "templates/*.html")
+	for _, file := range names {
+		name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
+		if name == "frame" {
+			continue
+		}
+		p.byName[name] = template.Must(template.New("frame.html").Funcs(p.words.funcs()).
+			ParseFS(templates, "templates/frame.html", file))
+	}
+	return p
+}
+
+// text gives a text in a language; a key without one is a fault that tests find.
+func (w words) text(lang, key string, args ...any) string {
+	text, ok := w[lang][key]
+	if !ok {
+		return "[" + key + "]"
+	}
+	if len(args) > 0 {
+		return fmt.Sprintf(text, args...)
+	}
+	return text
+}
+
+func other(lang string) string {
+	if lang == "de" {
+		return "en"
+	}
+	return "de"
+}
+
+// funcs are the functions of the templates. t gives a text; both gives it with
+// the other language beside it, marked as such for screen readers.
+func (w words) funcs() template.FuncMap {
+	return template.FuncMap{
+		"t": w.text,
+		"both": func(lang, key string) template.HTML {
+			return template.HTML(fmt.Sprintf(`%s <span class="beside" lang="%s">%s</span>`,
+				template.HTMLEscapeString(w.text(lang, key)), other(lang), template.HTMLEscapeString(w.text(other(lang), key))))
+		},
+		"other":   other,
+		"say":     func(lang string, m pipeline.Message) string { return inLang(lang, m) },
+		"day":     func(t time.Time) string { return t.Local().Format("02.01.2006") },
+		"moment":  func(t time.Time) string { return t.Local().Format("02.01.2006, 15:04") },
+		"percent": func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) },
+		"number":  number,
+		"short":   func(d pipeline.Digest) string { return string(d[:min(len(d), 16)]) },
+		"grams":   func(kg float64) float64 { return 1000 * kg },
+		"count":   func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
+		"list":    func(v ...any) []any { return v },
+		"icon": func(s pipeline.State) string {
+			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
+		},
+	}
+}
+
+func inLang(lang string, m pipeline.Message) string {
+	if lang == "de" {
+		return m.DE
+	}
+	return m.EN
+}
+
+// number writes a quantity with three digits that matter, with the decimal mark
+// of the language.
+func number(lang string, x float64) string {
+	digits := 2
+	if x >= 100 || x <= -100 {
+		digits = 0
+	} else if x >= 10 || x <= -10 {
+		digits = 1
+	}
+	s := strconv.FormatFloat(x, 'f', digits, 64)
+	if strings.Trim(s, "-0.") == "" {
+		s = "0"
+	}
+	s = strings.Replace(s, "-", "−", 1)
+	if lang == "de" {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	return s
+}
+
+// language is what the person chose, or what the browser asks for; German first.
+func language(r *http.Request) string {
+	if lang := r.URL.Query().Get("lang"); lang == "de" || lang == "en" {
+		return lang
+	}
+	if c, err := r.Cookie("lang"); err == nil && (c.Value == "de" || c.Value == "en") {
+		return c.Value
+	}
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		switch tag := strings.ToLower(strings.TrimSpace(part)); {
+		case strings.HasPrefix(tag, "de"):
+			return "de"
+		case strings.HasPrefix(tag, "en"):
+			return "en"
+		}
+	}
+	return "de"
+}
+
+func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data any) {
+	s.showStatus(w, r, http.StatusOK, name, data)
+}
+
+// showStatus renders a page whole before it sends the first byte, so that a page
+// never breaks off in the middle.
+func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	if lang := r.URL.Query().Get("lang"); lang == "de" || lang == "en" {
+		http.SetCookie(w, &http.Cookie{
+			Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+	}
+	var page bytes.Buffer
+	if err := s.pages.byName[name].Execute(&page, data); err != nil {
+		s.Log.ErrorContext(r.Context(), "a page cannot be made", slog.String("page", name), slog.Any("error", err))
+		http.Error(w, "Diese Seite lässt sich nicht zeigen. / This page cannot be shown.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = page.WriteTo(w) // the other side may be gone
+}
+
+// spans cuts a snippet at its marks (byte offsets, in order). Marks that do not
+// fit are left out.
+func spans(text string, marks []catalog.Mark) []span {
+	var out []span
+	at := 0
+	for _, m := range marks {
+		if m.From < at || m.To < m.From || m.To > len(text) {
+			continue
+		}
+		out = append(out, span{Text: text[at:m.From]}, span{Text: text[m.From:m.To], Mark: true})
+		at = m.To
+	}
+	return append(out, span{Text: text[at:]})
+}

@@ -1,0 +1,190 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
+)
+
+// take takes one delivery in and shows what it became.
+func (s *server) take(ctx context.Context, r *http.Request, name string, body io.Reader) (Letter, error) {
+	q := r.URL.Query()
+	d := pipeline.Delivery{
+		Name: name, Source: "upload", Operator: actor(r),
+		Language: cmp.Or(q.Get("language"), s.Language), Mode: pipeline.Mode(cmp.Or(q.Get("mode"), string(pipeline.ModeSkip))),
+	}
+	if actor(r) == commandLine {
+		d.Source, d.Device = cmp.Or(q.Get("source"), "cli"), q.Get("device")
+	}
+	receipt, err := s.Intake(ctx, d, &limited{r: body, left: s.MaxBytes})
+	if err != nil {
+		return Letter{}, err
+	}
+	e, err := s.Rows.Get(ctx, receipt.Document.ID)
+	if err != nil {
+		return Letter{}, err
+	}
+	l := LetterOf(e)
+	if receipt.Duplicate {
+		l.DuplicateOf = receipt.Of
+	}
+	return l, nil
+}
+
+// limited ends with a fault where a delivery is too large. A limit that only cut
+// would accept half a letter.
+type limited struct {
+	r    io.Reader
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "too-large", Text: pipeline.Message{
+			DE: "Die Datei ist größer als erlaubt. Bitte den Stapel teilen.",
+			EN: "The file is larger than allowed. Please divide the stack.",
+		}}
+	}
+	return n, err
+}
+
+// apiDeliver takes deliveries: each file of a form, or the body itself.
+func (s *server) apiDeliver(w http.ResponseWriter, r *http.Request) {
+	letters, err := s.takeAll(r)
+	if err != nil {
+		s.problem(w, r, err)
+		return
+	}
+	if len(letters) == 1 {
+		answer(w, http.StatusCreated, letters[0])
+		return
+	}
+	answer(w, http.StatusCreated, letters)
+}
+
+// uploadForm is the same for browsers without JavaScript.
+func (s *server) uploadForm(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.takeAll(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/#letters", http.StatusSeeOther)
+}
+
+// takeAll reads the request as a stream: no file is held in memory.
+func (s *server) takeAll(r *http.Request) ([]Letter, error) {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "multipart/form-data" {
+		l, err := s.take(r.Context(), r, r.URL.Query().Get("name"), r.Body)
+		return []Letter{l}, err
+	}
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, badRequest("not a form with files", err)
+	}
+	var letters []Letter
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return letters, badRequest("the form breaks off", err)
+		}
+		if part.FormName() != "file" || part.FileName() == "" {
+			continue
+		}
+		l, err := s.take(r.Context(), r, part.FileName(), part)
+		if err != nil {
+			return letters, err
+		}
+		letters = append(letters, l)
+	}
+	if len(letters) == 0 {
+		return nil, badRequest("no file in the form", nil)
+	}
+	return letters, nil
+}
+
+func badRequest(what string, err error) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Err: err, Text: pipeline.Message{
+		DE: "Diese Anfrage enthält keine vollständige Datei.",
+		EN: "This request holds no complete file: " + what + ".",
+	}}
+}
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the other side may be gone
+}
+
+// statusOf gives an error its HTTP status.
+func statusOf(err error) int {
+	switch f := pipeline.AsFault(err); {
+	case errors.Is(err, catalog.ErrUnknown):
+		return http.StatusNotFound
+	case errors.Is(err, catalog.ErrNotWaiting):
+		return http.StatusConflict
+	case f.Code == "too-large":
+		return http.StatusRequestEntityTooLarge
+	case f.Code == "bad-request":
+		return http.StatusBadRequest
+	case f.Code == "disk-full":
+		return http.StatusInsufficientStorage
+	case f.Code == "internal":
+		return http.StatusInternalServerError
+	case f.Verdict == pipeline.TryAgain:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusUnprocessableEntity
+	}
+}
+
+// textOf is what a person is told about an error.
+func textOf(err error) pipeline.Message {
+	switch {
+	case errors.Is(err, catalog.ErrUnknown):
+		return pipeline.Message{DE: "Das gibt es hier nicht.", EN: "There is no such thing here."}
+	case errors.Is(err, catalog.ErrNotWaiting):
+		return pipeline.Message{
+			DE: "Über diesen Brief ist gerade nichts zu entscheiden; vielleicht war jemand schneller.",
+			EN: "There is nothing to decide about this letter now; perhaps somebody was faster.",
+		}
+	}
+	return pipeline.AsFault(err).Text
+}
+
+// problem answers the API with an error.
+func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
+	status := statusOf(err)
+	s.logFailure(r, status, err)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(Problem{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: pipeline.AsFault(err).Code, Text: textOf(err),
+	})
+}
+
+// logFailure writes what went wrong on our side, without names from letters: the
+// pattern of the route, not the path, and no query.
+func (s *server) logFailure(r *http.Request, status int, err error) {
+	level := slog.LevelDebug
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	_, pattern, _ := strings.Cut(r.Pattern, " ")
+	s.Log.Log(r.Context(), level, "request failed", slog.String("method", r.Method), slog.String("route", pattern),
+		slog.Int("status", status), slog.Any("error", err))
+}
