@@ -33,12 +33,32 @@ SH
 	echo "$version" >"$tools/verapdf.version"
 }
 
+# axe-core judges the accessibility of the web pages. Its makers publish it as a
+# Java archive, too, so that Maven, which the referee needs anyway, can fetch it.
+axe() {
+	version=4.11.1
+	[ -s "$tools/axe.min.js" ] && [ "$(cat "$tools/axe.version" 2>/dev/null)" = "$version" ] && return
+	echo "fetching axe-core $version"
+	mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+		-Dartifact="com.deque.html.axe-core:selenium:$version" -DoutputDirectory="$tools/axe-lib"
+	(cd "$tools" && jar_extract "axe-lib/selenium-$version.jar" axe.min.js)
+	echo "$version" >"$tools/axe.version"
+}
+
+# jar_extract ARCHIVE FILE takes one file out of a Java archive. Not every machine
+# has unzip or a full Java kit.
+jar_extract() {
+	python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2])' "$1" "$2"
+}
+
 for want in "$@"; do
 	case $want in
 	versitygw) go_tool versitygw github.com/versity/versitygw/cmd/versitygw@v1.8.0 ;;
 	staticcheck) go_tool staticcheck honnef.co/go/tools/cmd/staticcheck@v0.8.2 ;;
 	depguard) go_tool depguard github.com/OpenPeeDeeP/depguard/v2/cmd/depguard@v2.3.0 ;;
+	go-licenses) go_tool go-licenses github.com/google/go-licenses@v1.6.0 ;;
 	verapdf) verapdf ;;
+	axe) axe ;;
 	*) echo "unknown tool $want" >&2 && exit 2 ;;
 	esac
 done

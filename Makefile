@@ -1,0 +1,57 @@
+# One Makefile for people and CI alike. `make` tells what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --always --dirty 2>/dev/null || echo dev)
+ADDR    ?= 127.0.0.1:8080
+DATA    ?= ./data
+TOOLS   := $(CURDIR)/.cache/tools
+# The module names the newest Go; whoever has an older one may let it fetch that.
+GO      ?= go
+
+.PHONY: help
+help: ## show what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup build ## install what is missing, build, start everything, take in the sample letters
+	BLATTWERK_DATA=$(DATA) BLATTWERK_ADDR=$(ADDR) bin/blattwerk serve --samples testdata/letters --log-level warn
+
+.PHONY: test
+test: setup-test build ## install what the tests need, and run them all
+	$(GO) test -count=1 -timeout 40m ./...
+
+.PHONY: race
+race: setup-test build ## the tests of the concurrent rooms with the race detector
+	$(GO) test -race -count=1 -timeout 40m ./workers/... ./storage/... ./pipeline/child/...
+
+.PHONY: fuzz
+fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
+	deploy/testing/fuzz.sh $(or $(FUZZTIME),60s)
+
+.PHONY: lint
+lint: setup ## formatting, vet, staticcheck, the import arrows, the licences
+	deploy/testing/tools.sh staticcheck depguard go-licenses
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "gofmt -w the files above"; exit 1; }
+	$(GO) vet ./...
+	$(TOOLS)/staticcheck ./...
+	$(TOOLS)/depguard ./...
+	deploy/testing/doc.sh
+	deploy/testing/licences.sh
+
+.PHONY: build
+build: ## build bin/blattwerk
+	CGO_ENABLED=1 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/blattwerk ./cmd/blattwerk
+
+.PHONY: setup
+setup:
+	@deploy/setup.sh run
+
+.PHONY: setup-test
+setup-test:
+	@deploy/setup.sh test
+	@deploy/testing/tools.sh versitygw verapdf axe
+
+.PHONY: clean
+clean: ## remove what the build made (not the data)
+	rm -rf bin .cache
