@@ -300,40 +300,52 @@ func (s *S3) head(ctx context.Context, key string) (info Info, version string, e
 	if sum, err := base64.StdEncoding.DecodeString(o.ChecksumSHA256); err == nil && len(sum) == 32 {
 		info.Digest = pipeline.Digest(hex.EncodeToString(sum))
 	}
-	asked := o.UserMetadata[metaRetain]
-	if asked == "" {
-		return info, o.VersionID, nil
-	}
-	// What was asked for is not what holds: the server is asked.
-	if info.RetainUntil, info.Locked, err = s.retention(ctx, key, o.VersionID); err != nil {
+	if info.RetainUntil, info.Locked, err = s.retention(ctx, o); err != nil {
 		return Info{}, "", err
-	}
-	if !info.Locked {
-		info.RetainUntil, err = time.Parse(time.RFC3339, asked)
-		if err != nil {
-			return Info{}, "", fmt.Errorf("reading retention: %w: %w", ErrDamaged, err)
-		}
 	}
 	return info, o.VersionID, nil
 }
 
-// retention asks the server until when it refuses to delete an object.
-func (s *S3) retention(ctx context.Context, key, version string) (until time.Time, locked bool, err error) {
-	if !s.canLock {
+// retention says until when an object is retained and whether the server itself
+// sees to that. What was asked for is not what holds, since some servers ignore
+// it: only the server's own word counts as a lock.
+func (s *S3) retention(ctx context.Context, o minio.ObjectInfo) (until time.Time, locked bool, err error) {
+	mode := minio.RetentionMode(o.Headers.Get("X-Amz-Object-Lock-Mode"))
+	date := o.Headers.Get("X-Amz-Object-Lock-Retain-Until-Date")
+	asked := o.UserMetadata[metaRetain]
+	if mode == "" && asked != "" && s.canLock { // a HEAD shows it only to who may also ask
+		mode, date, err = s.askRetention(ctx, o)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+	}
+	locked = mode.IsValid() && date != ""
+	if !locked {
+		date = asked
+	}
+	if date == "" {
 		return time.Time{}, false, nil
 	}
-	mode, date, err := s.core.GetObjectRetention(ctx, s.bucket, key, version)
+	until, err = time.Parse(time.RFC3339, date)
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("reading an object's retention: %w: %w", ErrDamaged, err)
+	}
+	return until.UTC(), locked && until.After(time.Now()), nil
+}
+
+func (s *S3) askRetention(ctx context.Context, o minio.ObjectInfo) (minio.RetentionMode, string, error) {
+	mode, date, err := s.core.GetObjectRetention(ctx, s.bucket, o.Key, o.VersionID)
 	switch minio.ToErrorResponse(err).Code {
 	case "NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "NotImplemented":
-		return time.Time{}, false, nil
+		return "", "", nil
 	}
 	if err != nil {
-		return time.Time{}, false, s3Error("reading an object's lock", err)
+		return "", "", s3Error("reading an object's retention", err)
 	}
-	if mode == nil || !mode.IsValid() || date == nil {
-		return time.Time{}, false, nil
+	if mode == nil || date == nil {
+		return "", "", nil
 	}
-	return date.UTC(), date.After(time.Now()), nil
+	return *mode, date.UTC().Format(time.RFC3339), nil
 }
 
 // List implements [Store].
