@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path"
 	"strings"
@@ -105,10 +106,14 @@ func (d *Dir) Put(ctx context.Context, key string, r io.Reader, opt PutOptions) 
 	if err := CheckKey(key); err != nil {
 		return Info{}, err
 	}
-	return d.putNamed(ctx, func(pipeline.Digest) string { return key }, r, opt, false)
+	return d.put(ctx, func(pipeline.Digest) string { return key }, r, opt, false)
 }
 
-func (d *Dir) putNamed(ctx context.Context, name func(pipeline.Digest) string, r io.Reader, opt PutOptions, renew bool) (Info, error) {
+func (d *Dir) ensure(ctx context.Context, name func(pipeline.Digest) string, r io.Reader) (Info, error) {
+	return d.put(ctx, name, r, PutOptions{}, true)
+}
+
+func (d *Dir) put(ctx context.Context, name func(pipeline.Digest) string, r io.Reader, opt PutOptions, ensure bool) (Info, error) {
 	t, err := d.newTemp()
 	if err != nil {
 		return Info{}, err
@@ -132,20 +137,20 @@ func (d *Dir) putNamed(ctx context.Context, name func(pipeline.Digest) string, r
 	if opt.RetainUntil.After(time.Now()) {
 		info.RetainUntil = opt.RetainUntil.UTC()
 	}
-	if err := d.publish(t, info, renew); err != nil {
+	if err := d.publish(ctx, t, info, ensure); err != nil {
 		return Info{}, err
 	}
 	return info, nil
 }
 
 // publish gives the finished temporary file its name and makes the name durable.
-func (d *Dir) publish(t *temp, info Info, renew bool) error {
+func (d *Dir) publish(ctx context.Context, t *temp, info Info, ensure bool) error {
 	if err := d.makeDir(path.Dir(info.Key)); err != nil {
 		return err
 	}
-	// A note may only be written or removed under the key's lock, and an object
-	// may only be removed under it. Without either, link(2) alone is enough.
-	if !info.RetainUntil.IsZero() || renew || d.hasNote(info.Key) {
+	// Notes are written and removed, and objects removed, under the key's lock.
+	// Where there is no note, link(2) alone is enough.
+	if !info.RetainUntil.IsZero() || ensure || d.hasNote(info.Key) {
 		unlock, err := d.lock(info.Key)
 		if err != nil {
 			return err
@@ -156,21 +161,22 @@ func (d *Dir) publish(t *temp, info Info, renew bool) error {
 		}
 	}
 	err := d.root.Link(t.name, info.Key)
-	if errors.Is(err, fs.ErrExist) {
-		return d.taken(info, renew)
-	}
-	if errors.Is(err, syscall.ENOTDIR) {
-		return fmt.Errorf("%w: part of the way to it is an object", ErrKey)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return d.taken(ctx, t, info, ensure)
+	case errors.Is(err, syscall.ENOTDIR):
+		return errBelowObject
+	case err != nil:
 		return diskError("naming an object", err)
 	}
 	return d.syncDir(path.Dir(info.Key))
 }
 
+var errBelowObject = fmt.Errorf("%w: part of the way to it is an object", ErrKey)
+
 // taken answers a put to a key that is taken. The name is synced before that,
 // because who put it may not have come so far and the caller may rely on it.
-func (d *Dir) taken(info Info, renew bool) error {
+func (d *Dir) taken(ctx context.Context, t *temp, info Info, ensure bool) error {
 	st, err := d.root.Lstat(info.Key)
 	if err != nil {
 		return diskError("looking at a taken key", err)
@@ -178,17 +184,24 @@ func (d *Dir) taken(info Info, renew bool) error {
 	if st.IsDir() {
 		return fmt.Errorf("%w: it is the folder of other objects", ErrKey)
 	}
-	if err := d.syncDir(path.Dir(info.Key)); err != nil {
+	if !ensure {
+		return errors.Join(d.syncDir(path.Dir(info.Key)), ErrExists)
+	}
+	switch err := verify(ctx, d, info.Key, info.Digest); {
+	case errors.Is(err, ErrDamaged):
+		slog.WarnContext(ctx, "a damaged object is replaced", "key", info.Key)
+		if err := d.root.Rename(t.name, info.Key); err != nil {
+			return diskError("replacing a damaged object", err)
+		}
+	case err != nil:
 		return err
+	default:
+		now := time.Now()
+		if err := d.root.Chtimes(info.Key, now, now); err != nil {
+			return diskError("renewing an object", err)
+		}
 	}
-	if !renew || st.Size() != info.Size {
-		return ErrExists
-	}
-	now := time.Now()
-	if err := d.root.Chtimes(info.Key, now, now); err != nil {
-		return diskError("renewing an object", err)
-	}
-	return nil
+	return d.syncDir(path.Dir(info.Key))
 }
 
 // checkAnnounced compares what came with what was announced.
@@ -344,7 +357,7 @@ func (d *Dir) makeDir(name string) error {
 	if errors.Is(err, fs.ErrExist) {
 		st, serr := d.root.Stat(name)
 		if serr == nil && !st.IsDir() {
-			return fmt.Errorf("%w: part of the way to it is an object", ErrKey)
+			return errBelowObject
 		}
 		err = serr
 	}

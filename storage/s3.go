@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -161,10 +162,6 @@ func (s *S3) Put(ctx context.Context, key string, r io.Reader, opt PutOptions) (
 	if err := CheckKey(key); err != nil {
 		return Info{}, err
 	}
-	return s.putNamed(ctx, func(pipeline.Digest) string { return key }, r, opt, false)
-}
-
-func (s *S3) putNamed(ctx context.Context, name func(pipeline.Digest) string, r io.Reader, opt PutOptions, renew bool) (Info, error) {
 	body, err := newSpool(ctx, s.spool, r)
 	if err != nil {
 		return Info{}, err
@@ -173,25 +170,39 @@ func (s *S3) putNamed(ctx context.Context, name func(pipeline.Digest) string, r 
 	if err := checkAnnounced(opt, body.size, body.digest); err != nil {
 		return Info{}, err
 	}
-	if body.size > maxPut {
-		return Info{}, fmt.Errorf("an object of %d bytes is more than S3 takes in one piece", body.size)
-	}
-	key := name(body.digest)
-	if err := CheckKey(key); err != nil {
+	if err := s.sendNew(ctx, key, body, opt); err != nil {
 		return Info{}, err
 	}
-	err = s.sendNew(ctx, key, body, opt)
-	if errors.Is(err, ErrExists) && renew {
-		return s.renew(ctx, key, body, opt)
-	}
-	if err != nil {
-		return Info{}, err
-	}
+	return s.sent(ctx, key, body)
+}
+
+// sent describes an object that was just put, as the server sees it.
+func (s *S3) sent(ctx context.Context, key string, body *spool) (Info, error) {
 	info, err := s.Stat(ctx, key)
 	if err != nil {
 		return Info{}, err
 	}
 	return info, checkAnnounced(PutOptions{Size: body.size, Digest: body.digest}, info.Size, info.Digest)
+}
+
+func (s *S3) ensure(ctx context.Context, name func(pipeline.Digest) string, r io.Reader) (Info, error) {
+	body, err := newSpool(ctx, s.spool, r)
+	if err != nil {
+		return Info{}, err
+	}
+	defer body.Close()
+	key := name(body.digest)
+	if err := CheckKey(key); err != nil {
+		return Info{}, err
+	}
+	err = s.sendNew(ctx, key, body, PutOptions{})
+	if errors.Is(err, ErrExists) {
+		return s.renew(ctx, key, body)
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	return s.sent(ctx, key, body)
 }
 
 // sendNew puts a body if its key is free. A server that is busy with another put
@@ -214,6 +225,9 @@ func (s *S3) sendNew(ctx context.Context, key string, body *spool, opt PutOption
 
 // send puts a body; absent asks for [ErrExists] if the key is taken.
 func (s *S3) send(ctx context.Context, key string, body *spool, opt PutOptions, absent bool) error {
+	if body.size > maxPut {
+		return fmt.Errorf("an object of %d bytes is more than S3 takes in one piece", body.size)
+	}
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return diskError("rewinding what is to be stored", err)
 	}
@@ -253,23 +267,26 @@ func (s *S3) send(ctx context.Context, key string, body *spool, opt PutOptions, 
 }
 
 // renew makes an object that is there already count as put now. A fresh one is
-// left alone; an old one is put again, which in a bucket with versions adds a
-// version with the same bytes.
-func (s *S3) renew(ctx context.Context, key string, body *spool, opt PutOptions) (Info, error) {
+// left alone; an old or damaged one is put again, which in a bucket with versions
+// adds a version.
+func (s *S3) renew(ctx context.Context, key string, body *spool) (Info, error) {
 	info, err := s.Stat(ctx, key)
 	if err != nil {
 		return Info{}, err
 	}
-	if info.Size != body.size {
-		return Info{}, ErrExists
-	}
-	if time.Since(info.Modified) < time.Hour {
+	err = verify(ctx, s, key, body.digest)
+	if err == nil && time.Since(info.Modified) < time.Hour {
 		return info, nil
 	}
-	if err := s.send(ctx, key, body, opt, false); err != nil {
+	if errors.Is(err, ErrDamaged) {
+		slog.WarnContext(ctx, "a damaged object is replaced", "key", key)
+	} else if err != nil {
 		return Info{}, err
 	}
-	return s.Stat(ctx, key)
+	if err := s.send(ctx, key, body, PutOptions{}, false); err != nil {
+		return Info{}, err
+	}
+	return s.sent(ctx, key, body)
 }
 
 // Open implements [Store].

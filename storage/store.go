@@ -116,11 +116,28 @@ func CheckKey(key string) error {
 // namer is a store that can name an object after its bytes have been seen, so
 // that content-addressed bytes need not be kept twice. Dir and S3 are namers.
 type namer interface {
-	// putNamed is Put under the key that name gives. With renew, a taken key is
-	// success if it holds an object of the same size, which then counts as put
-	// now; this keeps a sweep from taking a blob that has just been put again.
-	putNamed(ctx context.Context, name func(pipeline.Digest) string, r io.Reader, opt PutOptions, renew bool) (Info, error)
+	// ensure makes sure that the key that name gives holds the bytes of r. If it
+	// is taken, what is there is read: the same bytes then count as put now, which
+	// keeps a sweep away from them, and others are damage and are replaced.
+	ensure(ctx context.Context, name func(pipeline.Digest) string, r io.Reader) (Info, error)
 	// deleteOlder is Delete if the object was put before t, else nothing. It
 	// reports whether the object is gone.
 	deleteOlder(ctx context.Context, key string, t time.Time) (bool, error)
+}
+
+// verify reads an object and compares its digest; its error wraps [ErrDamaged].
+func verify(ctx context.Context, s Store, key string, want pipeline.Digest) error {
+	c, _, err := s.Open(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, have, err := copyHash(ctx, io.Discard, c)
+	if err != nil {
+		return err
+	}
+	if have != want {
+		return fmt.Errorf("%w: SHA-256 %s instead of %s", ErrDamaged, have, want)
+	}
+	return nil
 }
