@@ -219,7 +219,7 @@ func checkAnnounced(opt PutOptions, size int64, digest pipeline.Digest) error {
 // deleted meanwhile.
 func (d *Dir) Open(ctx context.Context, key string) (pipeline.Content, Info, error) {
 	info, err := d.Stat(ctx, key)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDamaged) { // a damaged note must not keep anyone from reading
 		return nil, Info{}, err
 	}
 	f, err := d.root.Open(key)
@@ -236,6 +236,12 @@ type fileContent struct {
 
 func (c *fileContent) Size() int64 { return c.size }
 
+// forget drops the file from the system's cache, so that reading it back reads
+// the disk. It is only advice, and only for what was synced.
+func (c *fileContent) forget() {
+	_ = unix.Fadvise(int(c.Fd()), 0, 0, unix.FADV_DONTNEED)
+}
+
 // Stat implements [Store].
 func (d *Dir) Stat(ctx context.Context, key string) (Info, error) {
 	if err := ctx.Err(); err != nil {
@@ -251,14 +257,13 @@ func (d *Dir) Stat(ctx context.Context, key string) (Info, error) {
 	if !st.Mode().IsRegular() {
 		return Info{}, ErrNotFound
 	}
+	info := Info{Key: key, Size: st.Size(), Modified: st.ModTime()}
 	n, err := d.readNote(key)
 	if err != nil {
-		return Info{}, err
+		return info, err
 	}
-	return Info{
-		Key: key, Size: st.Size(), Modified: st.ModTime(),
-		Digest: n.Digest, Media: n.Media, RetainUntil: n.RetainUntil,
-	}, nil
+	info.Digest, info.Media, info.RetainUntil = n.Digest, n.Media, n.RetainUntil
+	return info, nil
 }
 
 // notFound wraps an error of the file system, with [ErrNotFound] where the file

@@ -47,6 +47,11 @@ func copyHash(ctx context.Context, w io.Writer, r io.Reader) (int64, pipeline.Di
 	}
 }
 
+func digestBytes(b []byte) pipeline.Digest {
+	sum := sha256.Sum256(b)
+	return pipeline.Digest(hex.EncodeToString(sum[:]))
+}
+
 func digestOf(h hash.Hash) pipeline.Digest {
 	return pipeline.Digest(hex.EncodeToString(h.Sum(nil)))
 }
@@ -65,21 +70,12 @@ type spool struct {
 // newSpool reads all of r. dir is where large spools go; "" is the system's
 // folder for temporary files.
 func newSpool(ctx context.Context, dir string, r io.Reader) (*spool, error) {
-	w := &spoolWriter{dir: dir}
-	n, d, err := copyHash(ctx, w, r)
-	if err != nil {
-		w.close()
+	f := &spoolFill{dir: dir}
+	if _, _, err := copyHash(ctx, f, r); err != nil {
+		f.close()
 		return nil, err
 	}
-	if w.file != nil {
-		if _, err := w.file.Seek(0, io.SeekStart); err != nil {
-			w.close()
-			return nil, diskError("rewinding a temporary file", err)
-		}
-		return &spool{ReadSeeker: w.file, ReaderAt: w.file, size: n, digest: d, file: w.file}, nil
-	}
-	m := bytes.NewReader(w.mem.Bytes())
-	return &spool{ReadSeeker: m, ReaderAt: m, size: n, digest: d}, nil
+	return f.done()
 }
 
 // Size is the number of bytes.
@@ -93,13 +89,26 @@ func (s *spool) Close() error {
 	return s.file.Close()
 }
 
-type spoolWriter struct {
+// spoolFill is a spool that is being written.
+type spoolFill struct {
 	dir  string
 	mem  bytes.Buffer
 	file *os.File
+	hash hash.Hash
+	size int64
 }
 
-func (w *spoolWriter) Write(p []byte) (int, error) {
+func (w *spoolFill) Write(p []byte) (int, error) {
+	n, err := w.write(p)
+	if w.hash == nil {
+		w.hash = sha256.New()
+	}
+	w.hash.Write(p[:n])
+	w.size += int64(n)
+	return n, err
+}
+
+func (w *spoolFill) write(p []byte) (int, error) {
 	if w.file == nil && w.mem.Len()+len(p) <= spoolMemory {
 		return w.mem.Write(p)
 	}
@@ -120,7 +129,26 @@ func (w *spoolWriter) Write(p []byte) (int, error) {
 	return w.file.Write(p)
 }
 
-func (w *spoolWriter) close() {
+// done gives the spool, to be read from its start.
+func (w *spoolFill) done() (*spool, error) {
+	if w.hash == nil {
+		w.hash = sha256.New()
+	}
+	s := &spool{size: w.size, digest: digestOf(w.hash), file: w.file}
+	if w.file == nil {
+		m := bytes.NewReader(w.mem.Bytes())
+		s.ReadSeeker, s.ReaderAt = m, m
+		return s, nil
+	}
+	if _, err := w.file.Seek(0, io.SeekStart); err != nil {
+		w.close()
+		return nil, diskError("rewinding a temporary file", err)
+	}
+	s.ReadSeeker, s.ReaderAt = w.file, w.file
+	return s, nil
+}
+
+func (w *spoolFill) close() {
 	if w.file != nil {
 		w.file.Close()
 	}

@@ -132,6 +132,9 @@ func verify(ctx context.Context, s Store, key string, want pipeline.Digest) erro
 		return err
 	}
 	defer c.Close()
+	if f, ok := c.(*fileContent); ok {
+		f.forget()
+	}
 	_, have, err := copyHash(ctx, io.Discard, c)
 	if err != nil {
 		return err
