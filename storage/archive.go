@@ -131,13 +131,8 @@ func (a *Archive) keep(ctx context.Context, doc pipeline.Document, blobs pipelin
 	if err := a.readBack(ctx, prefix, &m, []ManifestFile{self}); err != nil {
 		return pipeline.Record{}, err
 	}
-	m.prefix, m.digest = prefix, self.Digest
-	rec := m.Record()
-	rec.Files = append(rec.Files, pipeline.File{
-		Role: RoleManifest, Key: prefix + self.Name, Media: self.Media,
-		Blob: pipeline.Blob{Digest: self.Digest, Size: self.Size},
-	})
-	return rec, nil
+	m.prefix, m.digest, m.size = prefix, self.Digest, self.Size
+	return m.Record(), nil
 }
 
 // resume takes over what only the first run could know (when it was, what kept
@@ -227,7 +222,7 @@ func (a *Archive) placeManifest(ctx context.Context, prefix string, m *Manifest)
 		if err != nil {
 			return ManifestFile{}, err
 		}
-		self := ManifestFile{Name: manifestName, Media: "application/json", Size: int64(len(raw)), Digest: digestBytes(raw)}
+		self := ManifestFile{Name: manifestName, Media: manifestMedia, Size: int64(len(raw)), Digest: digestBytes(raw)}
 		_, err = a.store.Put(ctx, prefix+manifestName, bytes.NewReader(raw), PutOptions{
 			Size: self.Size, Digest: self.Digest, Media: self.Media, RetainUntil: m.Keep.Until,
 		})

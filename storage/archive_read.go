@@ -118,6 +118,5 @@ func (a *Archive) readManifest(ctx context.Context, key string) (Manifest, error
 		return Manifest{}, err
 	}
 	m.prefix, m.locked = strings.TrimSuffix(key, manifestName), info.Locked
-	m.size = int64(len(raw))
 	return m, nil
 }

@@ -16,7 +16,10 @@ import (
 // ManifestFormat names the format of the manifests that this version writes.
 const ManifestFormat = "blattwerk-manifest/1"
 
-const manifestName = "manifest.json"
+const (
+	manifestName  = "manifest.json"
+	manifestMedia = "application/json"
+)
 
 // The roles of the files of an archived letter.
 const (
@@ -127,7 +130,7 @@ func ParseManifest(raw []byte) (Manifest, error) {
 	if err := m.check(); err != nil {
 		return Manifest{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	m.digest = digestBytes(raw)
+	m.digest, m.size = digestBytes(raw), int64(len(raw))
 	return m, nil
 }
 
@@ -186,6 +189,10 @@ func (m Manifest) Record() pipeline.Record {
 			})
 		}
 	}
+	r.Files = append(r.Files, pipeline.File{
+		Role: RoleManifest, Key: m.prefix + manifestName, Media: manifestMedia,
+		Blob: pipeline.Blob{Digest: m.digest, Size: m.size},
+	})
 	return r
 }
 

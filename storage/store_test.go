@@ -1,10 +1,13 @@
 package storage_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"sync/atomic"
 	"testing"
 
+	"blattwerk/pipeline"
 	"blattwerk/storage"
 	"blattwerk/storage/storagetest"
 )
@@ -24,6 +27,12 @@ func s3Suite(t *testing.T, useTLS bool) {
 		c.Bucket = fmt.Sprintf("bucket-%d", n.Add(1))
 		return openS3(t, c)
 	})
+}
+
+// digest is the SHA-256 of b.
+func digest(b []byte) pipeline.Digest {
+	sum := sha256.Sum256(b)
+	return pipeline.Digest(hex.EncodeToString(sum[:]))
 }
 
 func openDir(t testing.TB) *storage.Dir {
