@@ -46,12 +46,12 @@ type Problem struct {
 
 // Summary counts what a verification looked at.
 type Summary struct {
-	Letters    int   // letters with a readable manifest
-	Objects    int   // objects read in full
-	Bytes      int64 // bytes read
-	Locked     int   // letters that the server itself protects
-	Problems   int
-	Checkpoint int // checkpoints of the evidence log that could be read
+	Letters     int   // letters with a readable manifest
+	Objects     int   // objects read in full
+	Bytes       int64 // bytes read
+	Locked      int   // letters that the server itself protects
+	Problems    int
+	Checkpoints int // checkpoints of the evidence log that could be read
 }
 
 // Verify reads the whole archive and compares it with its manifests: every file
@@ -90,7 +90,7 @@ func (a *Archive) Verify(ctx context.Context, each func(Problem) error) (Summary
 		err = flush()
 	}
 	if err == nil {
-		err = a.Checkpoints(ctx, func(string, []byte) error { v.sum.Checkpoint++; return nil })
+		err = a.Checkpoints(ctx, func(string, []byte) error { v.sum.Checkpoints++; return nil })
 	}
 	if err != nil {
 		return v.sum, fmt.Errorf("verifying the archive: %w", err)
