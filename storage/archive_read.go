@@ -1,0 +1,122 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"blattwerk/pipeline"
+)
+
+// Open gives a kept file of a letter by its role. Its bytes are read on demand
+// and not verified, so that a browser can ask for ranges; [Archive.Verify] and
+// the caller's own digest check do that. ctx must last as long as the content.
+func (a *Archive) Open(ctx context.Context, rec pipeline.Record, role string) (pipeline.Content, pipeline.File, error) {
+	for _, f := range rec.Files {
+		if f.Role != role {
+			continue
+		}
+		c, _, err := a.store.Open(ctx, f.Key)
+		if err != nil {
+			return nil, f, fmt.Errorf("opening an archived file: %w", err)
+		}
+		return c, f, nil
+	}
+	return nil, pipeline.File{}, fmt.Errorf("opening an archived file: %w: no file is the %s", ErrNotFound, role)
+}
+
+// Words gives the words of an archived letter page by page, as recognition left
+// them; pages without text are left out. Damage ends in [ErrDamaged].
+func (a *Archive) Words(ctx context.Context, rec pipeline.Record, each func(page int, text pipeline.PageText) error) error {
+	c, f, err := a.Open(ctx, rec, RoleWords)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	body, err := newSpool(ctx, a.spool, c)
+	if err != nil {
+		return fmt.Errorf("reading an archived letter's words: %w", err)
+	}
+	defer body.Close()
+	if body.digest != f.Digest {
+		return fmt.Errorf("%w: SHA-256 %s of the words instead of %s", ErrDamaged, body.digest, f.Digest)
+	}
+	return readWords(body, each)
+}
+
+// DamageError says that a walk met manifests it could not read.
+type DamageError struct {
+	Keys []string // of the manifests
+	Err  error    // what was wrong with the first
+}
+
+// Error tells how many manifests and what was wrong with the first.
+func (e *DamageError) Error() string {
+	return fmt.Sprintf("%d manifests cannot be read, the first of them %s: %v", len(e.Keys), e.Keys[0], e.Err)
+}
+
+// Unwrap gives what was wrong with the first.
+func (e *DamageError) Unwrap() error { return e.Err }
+
+// Walk gives every archived letter to each, in the order of their places, so that
+// the catalogue can be rebuilt from the archive alone; see [Manifest.Document]
+// and [Archive.Words]. Folders without a manifest are not archived letters and
+// are left out.
+//
+// A manifest that is damaged does not stop the walk: in the end Walk gives a
+// [*DamageError] about all of them. Other errors, and those of each, stop it.
+func (a *Archive) Walk(ctx context.Context, each func(Manifest) error) error {
+	var damage *DamageError
+	err := a.store.List(ctx, archivePrefix, func(i Info) error {
+		prefix, found := strings.CutSuffix(i.Key, "/"+manifestName)
+		if !found {
+			return nil
+		}
+		m, err := a.readManifest(ctx, i.Key)
+		if err == nil && !strings.HasSuffix(prefix, "/"+string(m.ID)) {
+			err = fmt.Errorf("%w: the manifest is of another letter", ErrDamaged)
+		}
+		if errors.Is(err, ErrDamaged) {
+			if damage == nil {
+				damage = &DamageError{Err: err}
+			}
+			damage.Keys = append(damage.Keys, i.Key)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return each(m)
+	})
+	if err != nil {
+		return fmt.Errorf("walking the archive: %w", err)
+	}
+	if damage != nil {
+		return damage
+	}
+	return nil
+}
+
+// readManifest reads the manifest under key; damage wraps [ErrDamaged].
+func (a *Archive) readManifest(ctx context.Context, key string) (Manifest, error) {
+	c, info, err := a.store.Open(ctx, key)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer c.Close()
+	if c.Size() > maxManifest {
+		return Manifest{}, fmt.Errorf("%w: a manifest of %d bytes", ErrDamaged, c.Size())
+	}
+	raw, err := io.ReadAll(c)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("reading a manifest: %w", err)
+	}
+	m, err := ParseManifest(raw)
+	if err != nil {
+		return Manifest{}, err
+	}
+	m.prefix, m.locked = strings.TrimSuffix(key, manifestName), info.Locked
+	return m, nil
+}

@@ -1,0 +1,191 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"blattwerk/pipeline"
+)
+
+// ProblemKind sorts what [Archive.Verify] finds.
+type ProblemKind string
+
+// The kinds of problems.
+const (
+	ProblemMissing    ProblemKind = "missing"    // a file that the manifest names is not there
+	ProblemSize       ProblemKind = "size"       // a file has another length
+	ProblemDigest     ProblemKind = "digest"     // a file has other bytes
+	ProblemUnlisted   ProblemKind = "unlisted"   // a file that the manifest does not name
+	ProblemManifest   ProblemKind = "manifest"   // a manifest cannot be read, or is of another letter
+	ProblemIncomplete ProblemKind = "incomplete" // files without a manifest: being written, or interrupted
+	ProblemRetention  ProblemKind = "retention"  // a file is not retained as long as its manifest says
+	ProblemStray      ProblemKind = "stray"      // an object where no letter can lie
+)
+
+var problemTexts = map[ProblemKind]pipeline.Message{
+	ProblemMissing:    {DE: "Datei fehlt", EN: "file is missing"},
+	ProblemSize:       {DE: "Datei hat eine andere Größe", EN: "file has another size"},
+	ProblemDigest:     {DE: "Inhalt der Datei hat sich verändert", EN: "content of the file has changed"},
+	ProblemUnlisted:   {DE: "Datei steht nicht im Manifest", EN: "file is not in the manifest"},
+	ProblemManifest:   {DE: "Manifest ist nicht lesbar oder gehört zu einem anderen Schriftstück", EN: "manifest cannot be read or is of another document"},
+	ProblemIncomplete: {DE: "Ablage unvollständig: wird gerade geschrieben oder wurde unterbrochen", EN: "incomplete: being written at the moment, or interrupted"},
+	ProblemRetention:  {DE: "Schutz vor Löschung ist kürzer als im Manifest zugesagt", EN: "protection from deletion is shorter than the manifest says"},
+	ProblemStray:      {DE: "Datei liegt außerhalb der Ordnung des Archivs", EN: "file lies outside the archive's order"},
+}
+
+// Problem is one thing that is not as the archive promised.
+type Problem struct {
+	Kind ProblemKind
+	Doc  pipeline.DocID // the letter; "" for a stray object
+	Key  string         // the object
+	Text pipeline.Message
+	Err  error // details, may be nil
+}
+
+// Summary counts what a verification looked at.
+type Summary struct {
+	Letters     int   // letters with a readable manifest
+	Objects     int   // objects read in full
+	Bytes       int64 // bytes read
+	Locked      int   // letters that the server itself protects
+	Problems    int
+	Checkpoints int // checkpoints of the evidence log that could be read
+}
+
+// Verify reads the whole archive and compares it with its manifests: every file
+// there, its size and SHA-256 right, retained at least as long as was said,
+// nothing beside that no manifest knows. Each problem is told to each, whose
+// error stops the run, as does a store that cannot be reached: what could not be
+// looked at is not called damaged.
+//
+// A letter that is being archived meanwhile shows as incomplete.
+func (a *Archive) Verify(ctx context.Context, each func(Problem) error) (Summary, error) {
+	v := &verification{a: a, each: each}
+	var folder []Info // the objects of one letter lie together in the listing
+	var prefix string
+	flush := func() error {
+		defer func() { folder = folder[:0] }()
+		if len(folder) == 0 {
+			return nil
+		}
+		return v.letter(ctx, prefix, folder)
+	}
+	err := a.store.List(ctx, archivePrefix, func(i Info) error {
+		p := i.Key[:strings.LastIndexByte(i.Key, '/')+1]
+		if strings.Count(p, "/") != strings.Count(archivePrefix, "/")+3 {
+			return v.tell(ProblemStray, "", i.Key, nil)
+		}
+		if p != prefix {
+			if err := flush(); err != nil {
+				return err
+			}
+			prefix = p
+		}
+		folder = append(folder, i)
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err == nil {
+		err = a.Checkpoints(ctx, func(string, []byte) error { v.sum.Checkpoints++; return nil })
+	}
+	if err != nil {
+		return v.sum, fmt.Errorf("verifying the archive: %w", err)
+	}
+	return v.sum, nil
+}
+
+type verification struct {
+	a    *Archive
+	each func(Problem) error
+	sum  Summary
+}
+
+func (v *verification) tell(kind ProblemKind, doc pipeline.DocID, key string, err error) error {
+	v.sum.Problems++
+	return v.each(Problem{Kind: kind, Doc: doc, Key: key, Text: problemTexts[kind], Err: err})
+}
+
+// letter verifies one folder, given the objects that lie in it.
+func (v *verification) letter(ctx context.Context, prefix string, objects []Info) error {
+	trimmed := strings.TrimSuffix(prefix, "/")
+	id := pipeline.DocID(trimmed[strings.LastIndexByte(trimmed, '/')+1:])
+	there := map[string]Info{}
+	for _, o := range objects {
+		there[strings.TrimPrefix(o.Key, prefix)] = o
+	}
+	if _, ok := there[manifestName]; !ok {
+		return v.tell(ProblemIncomplete, id, prefix, nil)
+	}
+	m, err := v.a.readManifest(ctx, prefix+manifestName)
+	if err == nil && (m.ID != id || prefixOf(m.Document()) != prefix) {
+		err = fmt.Errorf("%w: the manifest is of another letter", ErrDamaged)
+	}
+	if errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotFound) {
+		return v.tell(ProblemManifest, id, prefix+manifestName, err)
+	}
+	if err != nil {
+		return err
+	}
+	v.sum.Letters++
+	locked := true
+	self := ManifestFile{Name: manifestName, Size: m.size, Digest: m.digest}
+	for _, f := range append([]ManifestFile{self}, m.Files...) {
+		info, ok := there[f.Name]
+		delete(there, f.Name)
+		if !ok {
+			err = v.tell(ProblemMissing, id, prefix+f.Name, nil)
+		} else {
+			err = v.file(ctx, m, f, info, &locked)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if locked {
+		v.sum.Locked++
+	}
+	for _, o := range objects { // in the order of the listing, not of the map
+		if _, left := there[strings.TrimPrefix(o.Key, prefix)]; left {
+			if err := v.tell(ProblemUnlisted, id, o.Key, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// file verifies one file that is there, and clears locked if no lock holds it.
+func (v *verification) file(ctx context.Context, m Manifest, f ManifestFile, info Info, locked *bool) error {
+	if info.Size != f.Size {
+		return v.tell(ProblemSize, m.ID, info.Key, fmt.Errorf("%d bytes instead of %d", info.Size, f.Size))
+	}
+	v.sum.Objects++
+	v.sum.Bytes += info.Size
+	switch err := verify(ctx, v.a.store, info.Key, f.Digest); {
+	case errors.Is(err, ErrDamaged):
+		if err := v.tell(ProblemDigest, m.ID, info.Key, err); err != nil {
+			return err
+		}
+	case errors.Is(err, ErrNotFound):
+		return v.tell(ProblemMissing, m.ID, info.Key, err)
+	case err != nil:
+		return err
+	}
+	st, err := v.a.store.Stat(ctx, info.Key)
+	if errors.Is(err, ErrDamaged) { // the note about retention
+		*locked = false
+		return v.tell(ProblemRetention, m.ID, info.Key, err)
+	}
+	if err != nil {
+		return err
+	}
+	*locked = *locked && st.Locked
+	if m.Keep.Until.After(v.a.opt.Clock()) && st.RetainUntil.Before(m.Keep.Until) {
+		return v.tell(ProblemRetention, m.ID, info.Key, fmt.Errorf("until %v instead of %v", st.RetainUntil, m.Keep.Until))
+	}
+	return nil
+}
