@@ -64,7 +64,7 @@ func (c *Catalog) Get(ctx context.Context, id pipeline.DocID) (Entry, error) {
 }
 
 func get(ctx context.Context, q querier, id pipeline.DocID) (Entry, error) {
-	e, err := scanEntry(q.QueryRowContext(ctx, `SELECT `+entryColumns+` FROM document d WHERE d.id = $1`, string(id)))
+	e, err := scanEntry(q.QueryRowContext(ctx, `SELECT `+entryColumns+` FROM document d WHERE d.id = $1`, clean(string(id))))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Entry{}, ErrUnknown
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"blattwerk/storage/catalog/analysis"
 )
@@ -203,6 +204,9 @@ func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) erro
 	}
 	bones := analysis.Bones(cl.word.Form)
 	half := len(bones) / 2
+	for !utf8.RuneStart(bones[half]) {
+		half--
+	}
 	from, to := span(bones[:half])
 	rfrom, rto := span(reverse(bones[half:]))
 	found, err := strs(ctx, q, `SELECT word FROM vocabulary WHERE bones >= $1 AND bones < $2
