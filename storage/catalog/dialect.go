@@ -164,7 +164,7 @@ func (d dialect) migrator(db *sql.DB, dsn string) (*goose.Provider, func(), erro
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	unlock := func() {}
 	if d.locks {
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // every second, five minutes long
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -52,4 +53,14 @@ func MigrateTo(ctx context.Context, dsn string, version int64) error {
 	defer unlock()
 	_, err = p.UpTo(ctx, version)
 	return err
+}
+
+// Pragma reads a setting of the writing connection.
+func Pragma(t testing.TB, c *Catalog, name string) string {
+	t.Helper()
+	var v string
+	if err := c.write.QueryRowContext(t.Context(), "PRAGMA "+name).Scan(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

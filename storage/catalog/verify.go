@@ -15,12 +15,18 @@ var ErrTampered = errors.New("the evidence log was altered")
 
 // TamperError says where the evidence log stopped being what was written.
 type TamperError struct {
-	Entry  int64 // the first entry that is wrong or missing, from 0; the true one may lie before it, down to After
-	After  int64 // entries before this one are proven by a checkpoint or by their own hashes
-	Reason string
+	// From and To bound the first entry that is wrong or missing, counted from 0;
+	// they are the same where it is known exactly.
+	From, To int64
+	Reason   string
 }
 
-func (e *TamperError) Error() string { return fmt.Sprintf("entry %d: %s", e.Entry, e.Reason) }
+func (e *TamperError) Error() string {
+	if e.From == e.To {
+		return fmt.Sprintf("entry %d %s", e.From, e.Reason)
+	}
+	return fmt.Sprintf("an entry from %d to %d %s", e.From, e.To, e.Reason)
+}
 
 // Unwrap gives [ErrTampered].
 func (e *TamperError) Unwrap() error { return ErrTampered }
@@ -29,7 +35,7 @@ func (e *TamperError) Unwrap() error { return ErrTampered }
 // with signed checkpoints, oldest or newest first. It answers a *[TamperError]
 // for the first entry that was changed, removed or cut off. A change that was
 // also made in the hashes is found only by a checkpoint taken after the entry,
-// and named by the range between two checkpoints; that is why checkpoints are
+// and bounded by the checkpoint before; that is why checkpoints are
 // kept elsewhere.
 func (c *Catalog) VerifyLog(ctx context.Context, checkpoints [][]byte) error {
 	var points []checkpoint
@@ -94,12 +100,8 @@ func (a *audit) batch(ctx context.Context, tx *sql.Tx) (done bool, err error) {
 			return false, a.wrong("is missing")
 		}
 		for _, h := range a.push(tlog.RecordHash(e.record)) {
-			want, ok := stored[h.index]
-			if !ok {
-				return false, a.wrong(fmt.Sprintf("its hash %d is missing", h.index))
-			}
-			if want != h.hash.String() {
-				return false, a.wrong("differs from what was written")
+			if stored[h.index] != h.hash.String() {
+				return false, &TamperError{From: a.size >> h.level << h.level, To: a.size, Reason: "differs from the hash that was written with it"}
 			}
 		}
 		a.size++
@@ -110,24 +112,26 @@ func (a *audit) batch(ctx context.Context, tx *sql.Tx) (done bool, err error) {
 	return len(entries) < auditBatch, nil
 }
 
+// wrong is a finding about the next entry.
 func (a *audit) wrong(reason string) error {
-	return &TamperError{Entry: a.size, After: a.size, Reason: reason}
+	return &TamperError{From: a.size, To: a.size, Reason: reason}
 }
 
 type indexedHash struct {
 	index int64
+	level int // it covers 2^level entries
 	hash  tlog.Hash
 }
 
 // push adds a leaf and gives the hashes that it completes, in stored order.
 func (a *audit) push(leaf tlog.Hash) []indexedHash {
 	node := subtree{0, leaf}
-	out := []indexedHash{{tlog.StoredHashIndex(0, a.size), leaf}}
+	out := []indexedHash{{tlog.StoredHashIndex(0, a.size), 0, leaf}}
 	for len(a.subtree) > 0 && a.subtree[len(a.subtree)-1].level == node.level {
 		left := a.subtree[len(a.subtree)-1]
 		a.subtree = a.subtree[:len(a.subtree)-1]
 		node = subtree{node.level + 1, tlog.NodeHash(left.hash, node.hash)}
-		out = append(out, indexedHash{tlog.StoredHashIndex(node.level, a.size>>node.level), node.hash})
+		out = append(out, indexedHash{tlog.StoredHashIndex(node.level, a.size>>node.level), node.level, node.hash})
 	}
 	a.subtree = append(a.subtree, node)
 	return out
@@ -153,11 +157,7 @@ func (a *audit) reached() error {
 			return err
 		}
 		if root != a.points[0].root {
-			return &TamperError{
-				Entry: a.proven, After: a.proven,
-				Reason: fmt.Sprintf("an entry from %d to %d is not what the checkpoint at %d signed, and its hashes were rewritten",
-					a.proven, a.size-1, a.size),
-			}
+			return &TamperError{From: a.proven, To: a.size - 1, Reason: "is not what the next checkpoint signed; its hashes were rewritten"}
 		}
 		a.proven = a.size
 		a.points = a.points[1:]
