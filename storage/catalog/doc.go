@@ -1,0 +1,41 @@
+// Package catalog is what is known about every letter: where it stands, what
+// was read from it, who decided what, and what was saved. It is the truth about
+// work in progress; the queue is only a bell, and the archive is the truth
+// about what was kept.
+//
+// # Promises
+//
+// Every change is one transaction that also writes its entry in the evidence
+// log, so that a letter and its history can never disagree. What was answered
+// with nil is durable (SQLite: WAL with synchronous=FULL; PostgreSQL: its
+// commit). A document is at every moment exactly one of working, waiting,
+// archived, refused ([pipeline.State]). Journal numbers have no gaps within a
+// year, under concurrency and after rolled back intakes. The effect of a step
+// is written by compare-and-set on step, generation, owner and claim
+// ([Catalog.Advance]): a worker that was overtaken writes nothing. A document
+// becomes archived only with a record, a PDF that passed the gate, and a filing
+// that is sure.
+//
+// The same code runs on SQLite (nothing to install) and on PostgreSQL (any
+// number of processes); [dialect] holds what differs. One suite of tests runs
+// over both, and a search gives the same hits on both, because texts are
+// analysed in Go (package analysis) and the databases only store tokens.
+//
+// # What it leaves to others
+//
+// Bytes are the business of storage, queues, retries and the choice of the next
+// step that of workers. Rights are too: callers pass the departments that a
+// person may see ([Filter].Departments), the catalogue only narrows to them.
+// The catalogue holds citizens' texts: its file has mode 0600, and neither logs
+// nor evidence carry words from letters.
+//
+// # Decisions
+//
+// Times are integer milliseconds and come from [Options].Clock, so that both
+// databases agree and tests can turn the clock. Leases and waits that lie
+// further ahead than any caller may ask for ([MaxLease], [MaxWait]) count as
+// over: a clock that jumped ahead and back must not hold a letter for a year.
+// PostgreSQL serialises intakes and evidence by advisory locks taken in a fixed
+// order, document row first, log last; so there are no deadlocks, and appends
+// to the log are in the order of commits.
+package catalog

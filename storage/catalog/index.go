@@ -1,0 +1,264 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog/analysis"
+)
+
+// Tokens in the index begin with a letter for their face.
+const (
+	faceWord  = "w" // form
+	faceStem  = "s" // stem
+	faceWhole = "j" // reference, compound or value as a whole
+	faceDay   = "d" // date
+	faceField = "f" // form or whole that stands in a field
+)
+
+// reindex brings the search index in line with a document that changed. It does
+// nothing if neither text nor fields did.
+func (c *Catalog) reindex(ctx context.Context, tx *sql.Tx, n int64, before, after pipeline.Document, texts []pipeline.PageText) error {
+	fields := fieldValues(after)
+	if texts == nil && slices.Equal(fields, fieldValues(before)) {
+		return nil
+	}
+	if texts != nil {
+		if err := writePages(ctx, tx, n, after, texts); err != nil {
+			return err
+		}
+	}
+	pages, err := readPages(ctx, tx, n)
+	if err != nil {
+		return err
+	}
+	ix := newIndexed()
+	for _, p := range pages {
+		ix.text(p.text)
+	}
+	for _, v := range append(fields, after.Delivery.Journal) {
+		ix.field(v)
+	}
+	if err := c.writeIndex(ctx, tx, n, ix.keys()); err != nil {
+		return err
+	}
+	return writeVocabulary(ctx, tx, ix.words)
+}
+
+// fieldValues are the values that the filing read from the pages.
+func fieldValues(doc pipeline.Document) []string {
+	if doc.Filing == nil {
+		return nil
+	}
+	var list []string
+	for _, f := range doc.Filing.Fields {
+		list = append(list, f.Value)
+	}
+	return list
+}
+
+// indexed collects the tokens of a document.
+type indexed struct {
+	tokens map[string]bool
+	words  map[string]string // plain forms and their stems
+}
+
+func newIndexed() *indexed { return &indexed{map[string]bool{}, map[string]string{}} }
+
+func (ix *indexed) text(s string) {
+	for _, t := range analysis.Tokens(s) {
+		ix.token(t)
+	}
+}
+
+func (ix *indexed) token(t analysis.Token) {
+	for _, k := range keys(t) {
+		ix.tokens[k] = true
+	}
+	if t.Plain && len(t.Form) > 2 {
+		ix.words[t.Form] = t.Stem
+	}
+}
+
+func (ix *indexed) field(value string) {
+	for _, t := range analysis.Tokens(value) {
+		ix.token(t)
+		ix.tokens[faceField+t.Form] = true
+		if t.Whole != "" {
+			ix.tokens[faceField+t.Whole] = true
+		}
+	}
+	if whole := analysis.Whole(value); whole != "" {
+		ix.tokens[faceWhole+whole] = true
+		ix.tokens[faceField+whole] = true
+	}
+}
+
+func (ix *indexed) keys() []string { return slices.Sorted(maps.Keys(ix.tokens)) }
+
+// keys are a token's faces in the index.
+func keys(t analysis.Token) []string {
+	list := []string{faceWord + t.Form}
+	if t.Plain {
+		list = append(list, faceStem+t.Stem)
+	}
+	if t.Whole != "" {
+		list = append(list, faceWhole+t.Whole)
+	}
+	if t.Date != "" {
+		list = append(list, faceDay+t.Date)
+	}
+	return list
+}
+
+// A document's tokens are cut into parts of partBytes: a tsvector of PostgreSQL
+// may not exceed 1 MiB. partCount fits the row numbers of SQLite's index.
+const (
+	partBytes = 300_000
+	partCount = 256
+)
+
+func parts(keys []string) ([][]string, error) {
+	var list [][]string
+	size, from := 0, 0
+	for i, k := range keys {
+		if size += len(k) + 4; size > partBytes {
+			list = append(list, keys[from:i])
+			from, size = i, len(k)+4
+		}
+	}
+	if list = append(list, keys[from:]); len(list) > partCount {
+		return nil, errors.New("a document has more words than can be indexed")
+	}
+	return list, nil
+}
+
+func (c *Catalog) writeIndex(ctx context.Context, tx *sql.Tx, n int64, keys []string) error {
+	list, err := parts(keys)
+	if err != nil {
+		return err
+	}
+	remove, insert := `DELETE FROM search_index WHERE rowid >= $1 * 256 AND rowid < $1 * 256 + 256`,
+		`INSERT INTO search_index (rowid, tokens) VALUES ($1 * 256 + $2, $3)`
+	if c.dialect.locks {
+		remove, insert = `DELETE FROM search_index WHERE doc = $1`,
+			`INSERT INTO search_index (doc, part, tokens) VALUES ($1, $2, CAST(CAST($3 AS text) AS tsvector))`
+	}
+	if _, err := tx.ExecContext(ctx, remove, n); err != nil {
+		return fmt.Errorf("clearing the search index: %w", err)
+	}
+	for part, tokens := range list {
+		if len(tokens) == 0 {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, insert, n, part, strings.Join(tokens, " ")); err != nil {
+			return fmt.Errorf("writing the search index: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeVocabulary adds new words, in order, so that two documents that bring
+// the same words wait for each other instead of locking each other out.
+func writeVocabulary(ctx context.Context, tx *sql.Tx, words map[string]string) error {
+	const columns, perStatement = 5, 400
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(words)), perStatement) {
+		var w where
+		rows := make([]string, len(chunk))
+		for i, form := range chunk {
+			stem, bones := words[form], analysis.Bones(form)
+			marks := make([]string, 0, columns)
+			for _, v := range []string{form, stem, reverse(stem), bones, reverse(bones)} {
+				marks = append(marks, w.arg(v))
+			}
+			rows[i] = "(" + strings.Join(marks, ", ") + ")"
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO vocabulary (word, stem, rstem, bones, rbones) VALUES `+
+			strings.Join(rows, ", ")+` ON CONFLICT (word) DO NOTHING`, w.args...)
+		if err != nil {
+			return fmt.Errorf("writing the vocabulary: %w", err)
+		}
+	}
+	return nil
+}
+
+func reverse(s string) string {
+	b := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		_, size := utf8.DecodeLastRuneInString(s)
+		b = append(b, s[len(s)-size:]...)
+		s = s[:len(s)-size]
+	}
+	return string(b)
+}
+
+// page is the stored text of a page.
+type page struct {
+	no   int
+	text string
+}
+
+func writePages(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.Document, texts []pipeline.PageText) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM page_text WHERE doc = $1`, n); err != nil {
+		return fmt.Errorf("clearing the pages' text: %w", err)
+	}
+	for i, t := range texts {
+		text := PlainText(t)
+		if text == "" {
+			continue
+		}
+		no := i + 1
+		if i < len(doc.Pages) && doc.Pages[i].No > 0 {
+			no = doc.Pages[i].No
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO page_text (doc, page, text) VALUES ($1, $2, $3)`, n, no, text); err != nil {
+			return fmt.Errorf("writing a page's text: %w", err)
+		}
+	}
+	return nil
+}
+
+func readPages(ctx context.Context, q querier, n int64) ([]page, error) {
+	rows, err := q.QueryContext(ctx, `SELECT page, text FROM page_text WHERE doc = $1 ORDER BY page`, n)
+	if err != nil {
+		return nil, fmt.Errorf("reading the pages' text: %w", err)
+	}
+	defer rows.Close()
+	var list []page
+	for rows.Next() {
+		var p page
+		if err := rows.Scan(&p.no, &p.text); err != nil {
+			return nil, fmt.Errorf("reading the pages' text: %w", err)
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
+// PlainText writes the words of a page with their lines, an empty line between
+// paragraphs.
+func PlainText(t pipeline.PageText) string {
+	var b strings.Builder
+	for i, w := range t.Words {
+		if i > 0 {
+			before := t.Words[i-1]
+			switch {
+			case w.Block != before.Block || w.Par != before.Par:
+				b.WriteString("\n\n")
+			case w.Line != before.Line:
+				b.WriteByte('\n')
+			default:
+				b.WriteByte(' ')
+			}
+		}
+		b.WriteString(clean(w.Text))
+	}
+	return b.String()
+}

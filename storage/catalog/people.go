@@ -1,0 +1,184 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"blattwerk/pipeline"
+)
+
+// Decision is a person's word on where a document belongs.
+type Decision struct {
+	Type       pipeline.TypeCode
+	Department pipeline.DeptID
+	By         string // account, never empty
+	Note       string // for colleagues; kept with the decision, not in the evidence
+	// What the taxonomy says about the type. Where the type changes, these replace
+	// what the machine had filled in for its own guess.
+	Protection string
+	Handling   string
+	RetainFor  pipeline.Retention
+	At         time.Time // filled in by the catalogue
+}
+
+// Decide writes a person's filing as a new fact, with author and time, and
+// sends the document on at the step resume, in a new generation. The document
+// is waiting, or archived (a letter in the wrong tray is sent back). Anything
+// else answers [ErrNotWaiting].
+func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, resume pipeline.StepName) (Bell, error) {
+	if dec.By == "" || dec.Department == "" || dec.Type == "" || resume == "" {
+		return Bell{}, errors.New("deciding: a decision needs its author, a department, a type and a step to go on at")
+	}
+	var bell Bell
+	err := c.change(ctx, "deciding", func(tx *sql.Tx) error {
+		e, n, err := c.take(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if e.State != pipeline.Waiting && e.State != pipeline.Archived {
+			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
+		}
+		before := e.Document
+		e.Document.Filing = decided(before.Filing, dec)
+		if bell, err = c.resume(ctx, tx, e, resume); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note))
+		if err != nil {
+			return fmt.Errorf("writing the decision: %w", err)
+		}
+		if err := c.reindex(ctx, tx, n, before, e.Document, nil); err != nil {
+			return err
+		}
+		was, wasType := filed(before)
+		ev, err := c.event("decided", id, dec.By, struct {
+			Department pipeline.DeptID   `json:"department"`
+			Type       pipeline.TypeCode `json:"type"`
+			Was        string            `json:"was,omitempty"`
+			WasType    string            `json:"wasType,omitempty"`
+			Resume     pipeline.StepName `json:"resume"`
+			Gen        int               `json:"gen"`
+		}{dec.Department, dec.Type, was, wasType, resume, bell.Gen})
+		if err != nil {
+			return err
+		}
+		return c.append(ctx, tx, ev)
+	})
+	return bell, err
+}
+
+// decided is a filing as a person decided it: candidates and fields of the
+// machine stay, its guess does not.
+func decided(f *pipeline.Filing, dec Decision) *pipeline.Filing {
+	var out pipeline.Filing
+	if f != nil {
+		out = *f
+	}
+	if out.Type != dec.Type {
+		out.Protection, out.Handling, out.RetainFor = dec.Protection, dec.Handling, dec.RetainFor
+	}
+	out.Department, out.Type, out.DecidedBy = dec.Department, dec.Type, dec.By
+	out.Confidence, out.Sure = 1, true
+	return &out
+}
+
+// Retry sends a waiting or refused document on its way again from a step, in a
+// new generation. Anything else answers [ErrNotWaiting].
+func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (Bell, error) {
+	if by == "" || from == "" {
+		return Bell{}, errors.New("retrying: who asks, and from which step")
+	}
+	var bell Bell
+	err := c.change(ctx, "retrying", func(tx *sql.Tx) error {
+		e, _, err := c.take(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if e.State != pipeline.Waiting && e.State != pipeline.Refused {
+			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
+		}
+		if bell, err = c.resume(ctx, tx, e, from); err != nil {
+			return err
+		}
+		ev, err := c.event("retried", id, by, struct {
+			Was  pipeline.State    `json:"was"`
+			From pipeline.StepName `json:"from"`
+			Gen  int               `json:"gen"`
+		}{e.State, from, bell.Gen})
+		if err != nil {
+			return err
+		}
+		return c.append(ctx, tx, ev)
+	})
+	return bell, err
+}
+
+// take locks a document's row for the rest of the transaction and reads it.
+func (c *Catalog) take(ctx context.Context, tx *sql.Tx, id pipeline.DocID) (Entry, int64, error) {
+	var n int64
+	err := tx.QueryRowContext(ctx, `UPDATE document SET gen = gen WHERE id = $1 RETURNING n`, string(id)).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Entry{}, 0, ErrUnknown
+	}
+	if err != nil {
+		return Entry{}, 0, err
+	}
+	e, err := get(ctx, tx, id)
+	return e, n, err
+}
+
+// resume puts a document to work again in a new generation.
+func (c *Catalog) resume(ctx context.Context, tx *sql.Tx, e Entry, step pipeline.StepName) (Bell, error) {
+	body, err := encode(e.Document)
+	if err != nil {
+		return Bell{}, err
+	}
+	dept, typ := filed(e.Document)
+	b := Bell{Doc: e.Document.ID, Step: step, Gen: e.Gen + 1, Due: fromMillis(c.now()), Pages: len(e.Document.Pages)}
+	_, err = tx.ExecContext(ctx, `UPDATE document SET state = 'working', step = $2, gen = $3, due = $4, changed = $4,
+			attempt = 0, crashes = 0, owner = '', lease = 0, fault = '', body = $5, department = $6, doctype = $7
+		WHERE id = $1`, string(b.Doc), string(step), b.Gen, millis(b.Due), body, dept, typ)
+	if err != nil {
+		return Bell{}, fmt.Errorf("sending the document on: %w", err)
+	}
+	return b, nil
+}
+
+// Decisions lists what people decided about a document, oldest first.
+func (c *Catalog) Decisions(ctx context.Context, id pipeline.DocID) ([]Decision, error) {
+	rows, err := c.read.QueryContext(ctx, `SELECT at, author, department, doctype, note FROM decision
+		WHERE doc = $1 ORDER BY gen`, string(id))
+	if err != nil {
+		return nil, fmt.Errorf("listing decisions: %w", err)
+	}
+	defer rows.Close()
+	var list []Decision
+	for rows.Next() {
+		var d Decision
+		var at int64
+		if err := rows.Scan(&at, &d.By, &d.Department, &d.Type, &d.Note); err != nil {
+			return nil, fmt.Errorf("listing decisions: %w", err)
+		}
+		d.At = fromMillis(at)
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
+// unmarshalFault reads a stored fault; nil if there is none.
+func unmarshalFault(s string) (*pipeline.Fault, error) {
+	if s == "" {
+		return nil, nil
+	}
+	f := new(pipeline.Fault)
+	if err := json.Unmarshal([]byte(s), f); err != nil {
+		return nil, fmt.Errorf("decoding a fault: %w", err)
+	}
+	return f, nil
+}

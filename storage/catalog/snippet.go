@@ -1,0 +1,167 @@
+package catalog
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"blattwerk/storage/catalog/analysis"
+)
+
+const (
+	snippetBytes = 240 // length of a snippet, about three lines
+	snippetLead  = 60  // of it, before the first mark
+	snippetPages = 100 // pages that are looked at for the best place
+)
+
+// found is a word of a page that a clause asked for.
+type found struct{ clause, from, to int }
+
+// snippet fills in the place of a document that shows most of the words asked
+// for: the first such window of the first such page. Without any, as for hits
+// in fields only, it is the begin of the text, unmarked.
+func (s *search) snippet(h *Hit, pages []page) {
+	matchers := make([]matcher, len(s.request.clauses))
+	for i, cl := range s.request.clauses {
+		matchers[i] = newMatcher(s.widest()(cl))
+	}
+	most := 0
+	for _, p := range pages[:min(len(pages), snippetPages)] {
+		list := s.findIn(p.text, matchers)
+		first, n := bestWindow(list, len(matchers))
+		if n > most {
+			most = n
+			h.Page = p.no
+			h.Snippet, h.Marks = cut(p.text, list, first)
+		}
+		if most == len(matchers) {
+			return
+		}
+	}
+	if most == 0 && len(pages) > 0 {
+		h.Snippet, _ = cut(pages[0].text, nil, 0)
+	}
+}
+
+// findIn lists the words of a text that clauses ask for, in order. A word in a
+// phrase counts only where the phrase stands.
+func (s *search) findIn(text string, matchers []matcher) []found {
+	tokens := analysis.Tokens(text)
+	var whole []bool // by token: inside a phrase
+	if len(s.request.phrases) > 0 {
+		whole = make([]bool, len(tokens))
+		for _, p := range s.request.phrases {
+			for _, at := range p.in(tokens) {
+				for k := range p {
+					whole[at+k] = true
+				}
+			}
+		}
+	}
+	var list []found
+	for i, t := range tokens {
+		for c, m := range matchers {
+			if m.matches(t) && (whole == nil || whole[i] || !s.inPhrase(t)) {
+				list = append(list, found{c, t.From, t.To})
+				break
+			}
+		}
+	}
+	return list
+}
+
+func (s *search) inPhrase(t analysis.Token) bool {
+	for _, p := range s.request.phrases {
+		for _, form := range p {
+			if form == t.Form {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// bestWindow finds the first window that shows the most different clauses, and
+// how many.
+func bestWindow(list []found, clauses int) (first, most int) {
+	for i := range list {
+		seen := make(map[int]bool, clauses)
+		for _, f := range list[i:] {
+			if f.to > list[i].from+snippetBytes-snippetLead {
+				break
+			}
+			seen[f.clause] = true
+		}
+		if len(seen) > most {
+			first, most = i, len(seen)
+		}
+		if most == clauses {
+			break
+		}
+	}
+	return first, most
+}
+
+// cut takes a window of the text, from a little before the first word found,
+// without dividing words where it can, and makes its line ends blanks.
+func cut(text string, list []found, first int) (string, []Mark) {
+	from := 0
+	if len(list) > 0 {
+		from = max(0, list[first].from-snippetLead)
+	}
+	if from > 0 {
+		if i := strings.IndexAny(text[from:], " \n"); i >= 0 && i < snippetLead/2 {
+			from += i + 1
+		}
+	}
+	to := min(len(text), from+snippetBytes)
+	if to < len(text) {
+		if i := strings.LastIndexAny(text[from:to], " \n"); i > snippetBytes/2 {
+			to = from + i
+		}
+	}
+	for from < len(text) && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	for to < len(text) && !utf8.RuneStart(text[to]) {
+		to--
+	}
+	var marks []Mark
+	for _, f := range list {
+		if f.from >= from && f.to <= to {
+			marks = append(marks, Mark{f.from - from, f.to - from})
+		}
+	}
+	return strings.NewReplacer("\n", " ", "\t", " ", "\r", " ").Replace(text[from:to]), marks
+}
+
+// matcher says whether a token of a text meets a clause.
+type matcher struct {
+	tokens   map[string]bool
+	prefixes []string
+}
+
+func newMatcher(list []alternative) matcher {
+	m := matcher{tokens: map[string]bool{}}
+	for _, a := range list {
+		if a.prefix {
+			m.prefixes = append(m.prefixes, a.token)
+		} else {
+			m.tokens[a.token] = true
+		}
+	}
+	return m
+}
+
+func (m matcher) matches(t analysis.Token) bool {
+	for _, k := range keys(t) {
+		if m.tokens[k] {
+			return true
+		}
+		for _, p := range m.prefixes {
+			if strings.HasPrefix(k, p) {
+				return true
+			}
+		}
+	}
+	return false
+}
