@@ -87,7 +87,7 @@ func typeset(text string, conf float32) []pipeline.PageText {
 func room(t testing.TB) *classify.Room {
 	t.Helper()
 	r, err := classify.New(classify.Config{Town: classify.Town{
-		Name:  "Birkenau",
+		Name:  "Ahrenbrück",
 		Words: []string{"Lindenplatz"},
 		Kassenzeichen: []classify.Kassenzeichen{
 			{Pattern: `7\.4\d{3}\.\d{6}\.\d`, Check: "mod10", Department: "22"},
@@ -103,14 +103,14 @@ func TestSmoke(t *testing.T) {
 	r := room(t)
 	f := r.Classify(typeset(`Erna Beispiel
 Birkenweg 4
-99999 Birkenau
+99999 Ahrenbrück
 
-Stadt Birkenau
+Stadt Ahrenbrück
 Rechtsamt
 Lindenplatz 1
-99999 Birkenau
+99999 Ahrenbrück
 
-Birkenau, den 3. März 2026
+Ahrenbrück, den 3. März 2026
 
 Widerspruch gegen den Grundsteuerbescheid vom 12.02.2026
 Kassenzeichen 7.4001.123456.7
