@@ -1,0 +1,173 @@
+package classify
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"blattwerk/pipeline"
+)
+
+// The constants of the confidence; doc.go gives the reasons, and
+// TestReliability measures what they are worth.
+const (
+	background = 5.0   // evidence, in nats, that a letter of no known type gathers by chance
+	echo       = 0.75  // share of its weight that each further cue of one type adds
+	deptBonus  = 1.5   // a letter is addressed to the department of a type
+	routeBonus = 3.0   // a payment reference (Kassenzeichen) belongs to the department
+	ceiling    = 0.995 // the machine is never certain
+)
+
+// verdict is what the cues say about one type.
+type verdict struct {
+	typ        int
+	score      float64
+	confidence float64
+	express    *occurrence
+	reasons    []occurrence
+}
+
+// score weighs the occurrences for every type and gives the verdicts, best
+// first. Types without evidence are left out.
+func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []verdict {
+	byPhrase := map[int][]int{}
+	departments := map[pipeline.DeptID]bool{}
+	for i, o := range found {
+		byPhrase[o.phrase] = append(byPhrase[o.phrase], i)
+		if d, ok := r.matcher.deptOf[o.phrase]; ok && o.page == 0 && (o.zone == zoneAddress || o.zone == zoneTop) {
+			departments[d] = true
+		}
+	}
+	var verdicts []verdict
+	for t, uses := range r.matcher.uses {
+		v := r.weigh(uses, found, byPhrase)
+		if v.score <= 0 {
+			continue
+		}
+		v.typ = t
+		if v.score > 1 {
+			dept := r.tax.Types[t].Department
+			if departments[dept] {
+				v.score += deptBonus
+			}
+			if routed != "" && dept == routed {
+				v.score += routeBonus
+			}
+		}
+		verdicts = append(verdicts, v)
+	}
+	slices.SortStableFunc(verdicts, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
+	shareOut(verdicts)
+	return verdicts
+}
+
+// weigh adds up the evidence for one type. Words count once, for the strongest
+// cue that contains them; each further cue adds less, because cues of one type
+// come together and are not independent witnesses.
+func (r *Room) weigh(uses []use, found []occurrence, byPhrase map[int][]int) verdict {
+	type piece struct {
+		occ    int
+		value  float64
+		expres bool
+	}
+	var pieces []piece
+	against := 0.0
+	for _, u := range uses {
+		worst := 0.0
+		for _, i := range byPhrase[u.phrase] {
+			value := u.weight * r.matcher.phrases[u.phrase].idf * found[i].strength
+			if u.weight < 0 {
+				worst = min(worst, value)
+				continue
+			}
+			pieces = append(pieces, piece{i, value, u.express})
+		}
+		against += worst
+	}
+	slices.SortStableFunc(pieces, func(a, b piece) int {
+		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.occ, b.occ))
+	})
+	v := verdict{score: against}
+	usedTokens, usedPhrases := map[int]bool{}, map[int]bool{}
+	factor := 1.0
+	for _, p := range pieces {
+		o := &found[p.occ]
+		if usedPhrases[o.phrase] || overlaps(usedTokens, o) {
+			continue
+		}
+		usedPhrases[o.phrase] = true
+		for t := o.first; t <= o.last; t++ {
+			usedTokens[t] = true
+		}
+		v.score += p.value * factor
+		factor *= echo
+		if len(v.reasons) < 6 {
+			v.reasons = append(v.reasons, *o)
+		}
+		if p.expres && v.express == nil && p.value >= 4 {
+			v.express = o
+		}
+	}
+	return v
+}
+
+func overlaps(used map[int]bool, o *occurrence) bool {
+	for t := o.first; t <= o.last; t++ {
+		if used[t] {
+			return true
+		}
+	}
+	return false
+}
+
+// shareOut turns scores into confidences: the posterior over the types and "none
+// of them", whose score is the background.
+func shareOut(verdicts []verdict) {
+	if len(verdicts) == 0 {
+		return
+	}
+	top := max(verdicts[0].score, background)
+	sum := math.Exp(background - top)
+	for _, v := range verdicts {
+		sum += math.Exp(v.score - top)
+	}
+	for i := range verdicts {
+		verdicts[i].confidence = min(ceiling, math.Exp(verdicts[i].score-top)/sum)
+	}
+}
+
+// candidates are the five best types with their reasons.
+func (r *Room) candidates(l *letter, verdicts []verdict) []pipeline.Candidate {
+	var out []pipeline.Candidate
+	for _, v := range verdicts {
+		if len(out) == 5 || v.confidence < 0.005 {
+			break
+		}
+		t := r.tax.Types[v.typ]
+		c := pipeline.Candidate{Department: t.Department, Type: t.Code, Confidence: round(v.confidence)}
+		for _, o := range v.reasons {
+			c.Reasons = append(c.Reasons, pipeline.Reason{
+				Cue:  r.matcher.phrases[o.phrase].text,
+				Page: o.page + 1,
+				Box:  l.tokenBox(o.first, o.last),
+			})
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// tokenBox is the place of a run of tokens: of those on the line of the first,
+// so that a phrase over two lines does not mark the whole width.
+func (l *letter) tokenBox(first, last int) pipeline.Box {
+	a := l.tokens[first]
+	end := a.word
+	for _, t := range l.tokens[first : last+1] {
+		if t.line == a.line {
+			end = max(end, t.word)
+		}
+	}
+	return l.box(a.page, a.word, end)
+}
+
+func round(x float64) float64 { return math.Round(x*1000) / 1000 }
