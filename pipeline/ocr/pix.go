@@ -194,6 +194,35 @@ func (p *pix) parts() []image.Rectangle {
 	return out
 }
 
+// count is the number of black pixels of a bitonal picture within r.
+func (p *pix) count(r image.Rectangle) int {
+	box := C.boxCreate(C.l_int32(r.Min.X), C.l_int32(r.Min.Y), C.l_int32(r.Dx()), C.l_int32(r.Dy()))
+	if box == nil {
+		return 0
+	}
+	defer C.boxDestroy(&box)
+	var n C.l_int32
+	if C.pixCountPixelsInRect(p.p, box, &n, nil) != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// steps marks the pixels of a grey picture around which, within one pixel in
+// each direction, the grey differs by at least least.
+func (p *pix) steps(least int) (*pix, error) {
+	g, err := own(C.pixMorphGradient(p.p, 3, 3, 0), "finding edges")
+	if err != nil {
+		return nil, err
+	}
+	defer g.close()
+	inverted := C.pixInvert(g.p, g.p)
+	if inverted == nil {
+		return nil, errors.New("finding edges failed")
+	}
+	return g.dark(256 - least)
+}
+
 // fill paints rectangles of a grey picture in one grey, 0 to 255.
 func (p *pix) fill(rects []image.Rectangle, level int) error {
 	for _, r := range rects {

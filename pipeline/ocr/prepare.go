@@ -34,6 +34,8 @@ type prepared struct {
 	turn    int
 	skew    float64
 	sure    bool // the orientation is certain
+	blank   bool // nothing else was looked at
+	ink     float64
 	actions []string
 }
 
@@ -42,8 +44,6 @@ type frame struct {
 	width, height int
 	dpi           float64 // horizontal
 }
-
-// orientation of the frame and of the text in it.
 
 // toFrame puts boxes that were found on the reduced picture into the frame.
 func (p *prepared) toFrame(words []pipeline.Word) {
@@ -83,17 +83,25 @@ func sizes(w, h int, dpiX, dpiY float64) (readW, readH int, dpi float64) {
 	return max(int(math.Round(fw)), 1), max(int(math.Round(fh)), 1), dpi
 }
 
-// look is a small bitonal picture of the page, its paper levelled.
-func look(page *pix, dpi float64) (*pix, error) {
+// look makes two small bitonal pictures of the page, its paper levelled: what is
+// dark, and where edges are sharp.
+func look(page *pix, dpi float64) (dark, sharp *pix, err error) {
 	w := max(int(float64(page.width())*lookDPI/dpi), 1)
 	h := max(int(float64(page.height())*lookDPI/dpi), 1)
 	small, err := page.scaled(w, h)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer small.close()
 	if level, err := small.levelled(); err == nil { // fails on pages too small for its tiles
 		_ = small.replace(level, nil)
 	}
-	return small.dark(inkLevel)
+	if dark, err = small.dark(inkLevel); err != nil {
+		return nil, nil, err
+	}
+	if sharp, err = small.steps(sharpStep); err != nil {
+		dark.close()
+		return nil, nil, err
+	}
+	return dark, sharp, nil
 }

@@ -32,7 +32,11 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 		return readReply{}, err
 	}
 	reply := readReply{Turn: p.turn, Skew: p.skew, Actions: p.actions, Engine: "tesseract " + gosseract.Version()}
-	reply.Text = pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi}
+	reply.Blank, reply.Ink = p.blank, p.ink
+	reply.Text = pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: []pipeline.Word{}}
+	if p.blank {
+		return reply, nil
+	}
 	picture, err := p.page.pnm()
 	if err != nil {
 		return readReply{}, err
@@ -66,11 +70,16 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 	}
 	p.dpi = int(math.Round(dpi))
 
-	small, err := look(page, dpi)
+	small, sharp, err := look(page, dpi)
 	if err != nil {
 		return nil, err
 	}
 	defer small.close()
+	defer sharp.close()
+	p.ink = small.share()
+	if p.blank = blank(small, sharp); p.blank {
+		return p, nil
+	}
 	if err := r.orient(p, small, dpiY); err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func TestRealFilesBecomePages(t *testing.T) {
 	const a4w, a4h = 595.3, 841.9
 	o, _ := opener(t)
 	for name, w := range map[string]want{
-		"scans/typewriter.png":                           {1, "image/png", pipeline.OriginFile, pipeline.Grey, 0, 0},
+		"scans/typewriter.png":                           {1, "image/png", pipeline.OriginFile, pipeline.Bitonal, 0, 0},
 		"scans/linn.png":                                 {1, "image/png", pipeline.OriginFile, pipeline.Bitonal, 0, 0},
 		"scans/baiona_color.jpg":                         {1, "image/jpeg", pipeline.OriginFile, pipeline.Colour, 0, 0},
 		"scans/baiona_cmyk.jpg":                          {1, "image/jpeg", pipeline.OriginFile, pipeline.CMYK, 0, 0},
