@@ -1,0 +1,177 @@
+package ocr
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/otiai10/gosseract/v2"
+
+	"blattwerk/pipeline"
+)
+
+// reader reads pages inside a child. It keeps its engines from page to page.
+type reader struct {
+	engine  engine
+	compass compass
+}
+
+// read does everything that is done to one page.
+func (r *reader) read(call readCall, file []byte) (readReply, error) {
+	r.compass.dataDir, r.engine.dataDir = call.DataDir, call.DataDir
+	page, _, err := decode(file, call.Media, 0, true)
+	if errors.Is(err, errUndecodable) {
+		return readReply{Damaged: true}, nil
+	}
+	if err != nil {
+		return readReply{}, err
+	}
+	defer page.close()
+	p, err := r.prepare(page, call)
+	if err != nil {
+		return readReply{}, err
+	}
+	reply := readReply{Turn: p.turn, Skew: p.skew, Actions: p.actions, Engine: "tesseract " + gosseract.Version()}
+	reply.Blank, reply.Ink = p.blank, p.ink
+	reply.Text = pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: []pipeline.Word{}}
+	if p.blank {
+		return reply, nil
+	}
+	picture, err := p.page.pnm()
+	if err != nil {
+		return readReply{}, err
+	}
+	if reply.Text.Words, err = r.engine.recognise(picture, call.Languages, p.dpi, columns); err != nil {
+		return readReply{}, err
+	}
+	p.toFrame(reply.Text.Words)
+	return reply, nil
+}
+
+// prepare brings the decoded page into the shape that reads best.
+func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
+	dpiX, dpiY := call.DPIX, call.DPIY
+	if call.Turn%180 != 0 {
+		dpiX, dpiY = dpiY, dpiX
+	}
+	p := &prepared{page: page}
+	if call.Turn != 0 {
+		if err := page.replace(page.turned(call.Turn)); err != nil {
+			return nil, err
+		}
+	}
+	w, h, dpi := sizes(page.width(), page.height(), dpiX, dpiY)
+	p.frame = frame{page.width(), page.height(), dpiX}
+	if w != page.width() || h != page.height() {
+		p.did("scale %.3g", float64(w)/float64(page.width()))
+		if err := page.replace(page.scaled(w, h)); err != nil {
+			return nil, err
+		}
+	}
+	p.dpi = int(math.Round(dpi))
+
+	small, sharp, err := look(page, dpi)
+	if err != nil {
+		return nil, err
+	}
+	defer small.close()
+	defer sharp.close()
+	p.ink = small.share()
+	if p.blank = blank(small, sharp); p.blank {
+		return p, nil
+	}
+	if err := r.orient(p, small, dpiY); err != nil {
+		return nil, err
+	}
+	if page.depth() != 8 {
+		if err := page.replace(page.grey()); err != nil {
+			return nil, err
+		}
+	}
+	if p.skew != 0 {
+		if err := page.replace(page.rotated(p.skew)); err != nil {
+			return nil, err
+		}
+	}
+	return p, clean(p)
+}
+
+// orient finds how the text stands, turns the page upright and notes its skew.
+func (r *reader) orient(p *prepared, small *pix, dpiY float64) error {
+	skew, conf := small.skew(nearSkew)
+	if conf < sureSkew {
+		if far, c := small.skew(farSkew); c >= sureSkew {
+			skew, conf = far, c
+		} else {
+			skew = 0
+		}
+	}
+	straight := &pix{}
+	if err := straight.replace(small.rotated(skew)); err != nil {
+		return err
+	}
+	defer straight.close()
+	up, left := straight.upright()
+	turn, sure := decideTurn(up, left)
+	p.sure = sure
+	if !sure {
+		if d, c := r.compass.turn(p.page, p.dpi); c >= sureCompass {
+			turn, p.sure = d, true
+			p.did("orientation by tesseract %.1f", c)
+		}
+	}
+	if turn != 0 {
+		p.did("turn %d", turn)
+		if err := p.page.replace(p.page.turned(turn)); err != nil {
+			return err
+		}
+		if turn != 180 {
+			p.frame = frame{p.frame.height, p.frame.width, dpiY}
+		}
+		p.turn = turn
+	}
+	if math.Abs(skew) >= leastSkew {
+		p.skew = math.Round(skew*100) / 100
+		p.did("deskew %.2f", p.skew)
+	}
+	return nil
+}
+
+const (
+	sureUpright = 8.0 // Leptonica's own bar, in standard deviations
+	ratio       = 2.5 // by how much one axis has to beat the other
+	sureCompass = 2.0
+)
+
+// decideTurn says by how many degrees clockwise to turn, from the two signals
+// of pix.upright.
+func decideTurn(up, left float64) (degrees int, sure bool) {
+	u, l := math.Abs(up), math.Abs(left)
+	switch {
+	case u >= sureUpright && u > ratio*l:
+		if up < 0 {
+			return 180, true
+		}
+		return 0, true
+	case l >= sureUpright && l > ratio*u:
+		if left > 0 {
+			return 90, true
+		}
+		return 270, true
+	}
+	return 0, false
+}
+
+// clean evens out paper and print.
+func clean(p *prepared) error {
+	level, err := p.page.levelled()
+	if err != nil {
+		return nil //nolint:nilerr // too small for the tiles it works on: read as it is
+	}
+	_ = p.page.replace(level, nil)
+	if err := p.page.replace(p.page.stretched(blackPoint, whitePoint)); err != nil {
+		return fmt.Errorf("cleaning: %w", err)
+	}
+	p.did("background")
+	return nil
+}

@@ -1,0 +1,66 @@
+package ocr
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"blattwerk/pipeline/child"
+)
+
+// Serve is the main of a child: it reads and decodes pages that come on in and
+// answers on out, until in ends.
+func Serve(in io.Reader, out io.Writer) error {
+	quiet()
+	r := &reader{}
+	return child.Serve(in, out, map[string]child.Handler{
+		opRead: func(value json.RawMessage, body []byte) (any, []byte, error) {
+			var call readCall
+			if err := json.Unmarshal(value, &call); err != nil {
+				return nil, nil, fmt.Errorf("decoding the call: %w", err)
+			}
+			reply, err := r.read(call, body)
+			return reply, nil, err
+		},
+		opDecode: func(value json.RawMessage, body []byte) (any, []byte, error) {
+			var call decodeCall
+			if err := json.Unmarshal(value, &call); err != nil {
+				return nil, nil, fmt.Errorf("decoding the call: %w", err)
+			}
+			return convert(call, body)
+		},
+		opLanguages: func(value json.RawMessage, _ []byte) (any, []byte, error) {
+			var call languagesCall
+			if err := json.Unmarshal(value, &call); err != nil {
+				return nil, nil, fmt.Errorf("decoding the call: %w", err)
+			}
+			names, err := installed(call.DataDir)
+			return names, nil, err
+		},
+	})
+}
+
+// convert decodes picture n of a file and encodes it as PNG.
+func convert(call decodeCall, file []byte) (decodeReply, []byte, error) {
+	p, warnings, err := decode(file, call.Media, call.N, call.Probe)
+	if errors.Is(err, errUndecodable) {
+		return decodeReply{Damaged: true, Warnings: warnings}, nil, nil
+	}
+	if err != nil {
+		return decodeReply{}, nil, err
+	}
+	defer p.close()
+	if call.Mirror && !call.Probe {
+		if err := p.replace(p.mirrored()); err != nil {
+			return decodeReply{}, nil, err
+		}
+	}
+	reply := decodeReply{Width: p.width(), Height: p.height(), Depth: p.depth(), Warnings: warnings}
+	reply.DPIX, reply.DPIY = p.resolution()
+	if call.Probe {
+		return reply, nil, nil
+	}
+	png, err := p.png()
+	return reply, png, err
+}
