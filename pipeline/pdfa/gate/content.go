@@ -190,13 +190,13 @@ func (r *drawing) operator(k keyword, v []object) {
 		r.paintFill()
 		r.paintStroke()
 	case "g", "rg", "k":
-		s.fill = r.space(map[keyword]name{"g": "DeviceGray", "rg": "DeviceRGB", "k": "DeviceCMYK"}[k])
+		s.fill = r.choose(map[keyword]name{"g": "DeviceGray", "rg": "DeviceRGB", "k": "DeviceCMYK"}[k])
 	case "G", "RG", "K":
-		s.stroke = r.space(map[keyword]name{"G": "DeviceGray", "RG": "DeviceRGB", "K": "DeviceCMYK"}[k])
+		s.stroke = r.choose(map[keyword]name{"G": "DeviceGray", "RG": "DeviceRGB", "K": "DeviceCMYK"}[k])
 	case "cs":
-		s.fill = r.space(lastName(v))
+		s.fill = r.choose(lastName(v))
 	case "CS":
-		s.stroke = r.space(lastName(v))
+		s.stroke = r.choose(lastName(v))
 	case "scn":
 		r.pattern(s.fill, lastName(v))
 	case "SCN":
@@ -286,6 +286,13 @@ func (r *drawing) space(n name) *colourSpace {
 	}
 	cs := r.c.colourSpace(n, r.res, r.at(0), 0)
 	r.spaces[n] = cs
+	return cs
+}
+
+// choose sets a colour space; to name one is to use it.
+func (r *drawing) choose(n name) *colourSpace {
+	cs := r.space(n)
+	r.c.paint(cs, r.at(0))
 	return cs
 }
 

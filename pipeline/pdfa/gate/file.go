@@ -272,7 +272,9 @@ func (f *file) endstream(l *lexer, s *stream) {
 		tell("6.1.7.1-1", "")
 		return
 	}
-	if eol == 0 {
+	if eol == 0 && s.length > 0 && isEOL(f.src.at(end-1)) {
+		tell("6.1.7.1-1", "the end-of-line before endstream is counted")
+	} else if eol == 0 {
 		tell("6.1.7.1-2", "endstream is not preceded by an end-of-line")
 	}
 	rest = rest[len("endstream"):]

@@ -248,7 +248,7 @@ func (c *checker) checkPlainEncoding(f *font, enc object, at place) {
 	case !isDict && !known(enc), isDict && !known(d["BaseEncoding"]):
 		c.report.add("6.2.11.6-2", at, "")
 	case isDict && d["Differences"] != nil:
-		good := f.program != nil && f.program.tt != nil && f.program.tt.cmap(3, 1) != nil
+		good := f.program == nil || f.program.tt != nil && f.program.tt.cmap(3, 1) != nil
 		for _, o := range c.array(d["Differences"]) {
 			if n, ok := c.resolve(o).(name); ok {
 				_, listed := glyphList()[string(n)]

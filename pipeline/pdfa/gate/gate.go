@@ -140,6 +140,9 @@ func (c *checker) run(meta *metadata) {
 	c.checkHeader()
 	c.checkEnd()
 	c.checkTrailer()
+	if c.trailer["Encrypt"] != nil {
+		return // nothing more can be read
+	}
 	c.checkObjects()
 	if c.catalog == nil {
 		c.report.add(ruleParse, place{}, "the document catalog is missing")

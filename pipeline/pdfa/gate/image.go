@@ -23,7 +23,9 @@ func (c *checker) checkImage(s *stream, r *drawing, depth int) {
 	filters, _ := c.filters(d)
 	jpx := len(filters) > 0 && filters[len(filters)-1] == "JPXDecode"
 	if cs := d["ColorSpace"]; cs != nil && !mask {
-		c.paint(c.colourSpace(cs, r.res, at, 0), at)
+		if depth == 0 { // the grey of a soft mask is no colour (ISO 32000-1, 11.6.5.3)
+			c.paint(c.colourSpace(cs, r.res, at, 0), at)
+		}
 	} else if !mask && !jpx {
 		c.report.add(ruleParse, at, "an image has no colour space")
 	}

@@ -58,28 +58,38 @@ func (c *checker) rangeCovers(a array, contents text) bool {
 }
 
 // signedData counts the certificates and signers of a PKCS #7 object (RFC 2315,
-// 9.1).
+// 7 and 9.1).
 func signedData(der []byte) (certificates, signers int, ok bool) {
-	var info struct {
-		Type    asn1.ObjectIdentifier
-		Content asn1.RawValue `asn1:"explicit,tag:0"`
-	}
-	if _, err := asn1.Unmarshal(der, &info); err != nil ||
-		!info.Type.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}) {
+	var info asn1.RawValue
+	if _, err := asn1.Unmarshal(der, &info); err != nil || info.Tag != asn1.TagSequence {
 		return 0, 0, false
 	}
-	var sd struct {
-		Version      int
-		Digests      asn1.RawValue
-		Content      asn1.RawValue
-		Certificates asn1.RawValue `asn1:"optional,tag:0"`
-		CRLs         asn1.RawValue `asn1:"optional,tag:1"`
-		Signers      asn1.RawValue `asn1:"set"`
-	}
-	if _, err := asn1.Unmarshal(info.Content.FullBytes, &sd); err != nil {
+	var kind asn1.ObjectIdentifier
+	rest, err := asn1.Unmarshal(info.Bytes, &kind)
+	if err != nil || !kind.Equal(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}) {
 		return 0, 0, false
 	}
-	return countDER(sd.Certificates.Bytes), countDER(sd.Signers.Bytes), true
+	var wrap, body asn1.RawValue
+	if _, err := asn1.Unmarshal(rest, &wrap); err != nil || wrap.Class != asn1.ClassContextSpecific {
+		return 0, 0, false
+	}
+	if _, err := asn1.Unmarshal(wrap.Bytes, &body); err != nil || body.Tag != asn1.TagSequence {
+		return 0, 0, false
+	}
+	// version, digestAlgorithms, contentInfo, [0] certificates, [1] crls, signerInfos
+	for rest := body.Bytes; len(rest) > 0; {
+		var part asn1.RawValue
+		if rest, err = asn1.Unmarshal(rest, &part); err != nil {
+			return 0, 0, false
+		}
+		switch {
+		case part.Class == asn1.ClassContextSpecific && part.Tag == 0:
+			certificates = countDER(part.Bytes)
+		case part.Class == asn1.ClassUniversal && part.Tag == asn1.TagSet:
+			signers = countDER(part.Bytes) // the last set is signerInfos
+		}
+	}
+	return certificates, signers, true
 }
 
 func countDER(b []byte) (n int) {

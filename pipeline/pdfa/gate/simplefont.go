@@ -17,12 +17,10 @@ func (c *checker) encodingOf(f *font) (table [256]string, explicit bool) {
 	enc := c.resolve(f.dict["Encoding"])
 	base := func(n name) {
 		key := map[name]string{"StandardEncoding": "standard", "WinAnsiEncoding": "winansi",
-			"MacRomanEncoding": "macroman"}[n]
+			"MacRomanEncoding": "macroman", "MacExpertEncoding": "macexpert"}[n]
 		if key != "" {
 			copy(table[:], nameTables()[key])
 			explicit = true
-		} else if n == "MacExpertEncoding" {
-			c.report.add(ruleUnchecked, f.at(), "MacExpertEncoding")
 		}
 	}
 	d, isDict := enc.(dict)

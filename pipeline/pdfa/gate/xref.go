@@ -135,7 +135,7 @@ func (f *file) table(off int64, free, freed map[int]bool) (dict, error) {
 			}
 			pos += 20
 			switch {
-			case used:
+			case used && e.off > 0:
 				f.enter(first+i, e, free)
 			default:
 				freed[first+i] = true
@@ -295,9 +295,9 @@ func (f *file) xrefRow(num int, row []byte, w [3]int, free, freed map[int]bool) 
 	a := field(w[0], w[1], 0)
 	b := field(w[0]+w[1], w[2], 0)
 	switch {
-	case kind == 0:
+	case kind == 0, kind == 1 && a == 0:
 		freed[num] = true
-	case kind == 1 && a < 1<<62 && b <= 65535:
+	case kind == 1 && a > 0 && a < 1<<62 && b <= 65535:
 		f.enter(num, entry{off: int64(a), gen: int(b)}, free)
 	case kind == 2 && a > 0 && a <= 8388607 && b < maxObjects:
 		f.enter(num, entry{off: int64(b), group: int(a)}, free)
