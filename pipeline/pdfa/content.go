@@ -124,6 +124,7 @@ type contentWriter struct {
 	frame contentFrame
 	space uint16
 	size  float64 // font size in force, points; 0 is none
+	x, y  float64 // start of the line in force, points
 	err   error
 }
 
@@ -158,64 +159,57 @@ const (
 	capHeight   = 0.75 // of the ink above the baseline of a line with tall letters
 	minGap      = 0.2  // between words: poppler joins words that are closer than 0.15
 	endSpace    = 0.25 // width of the space at the end of a line
-	flatSlope   = 0.03 // lines up to this slope are laid flat, which readers order best
+	levelSlope  = 0.03 // lines up to this slope count as level
 	minFontSize = 0.5  // points
 )
 
 // line writes the words of one line.
 func (t *contentWriter) line(name string, words []contentWord) {
-	slope, base := lineBase(words)
-	stretch := math.Hypot(1, slope) // length along the line per point to the right
 	size := max(lineSize(words), minFontSize)
 	if size != t.size {
 		fmt.Fprintf(t.b, "/%s %s Tf\n", name, number(size))
 		t.size = size
 	}
-	x0 := words[0].x0
-	y0 := base + slope*x0
-	fmt.Fprintf(t.b, "%s Tm\n", matrix{1 / stretch, slope / stretch, -slope / stretch, 1 / stretch, x0, y0})
-
-	at, end := 0.0, 0.0 // along the line from x0: where the line matrix is, where the last glyph ended
-	move := func(to float64) {
-		if d := round4(to - at); d != 0 {
-			fmt.Fprintf(t.b, "%s 0 Td\n", number(d))
-			at = round4(at + d)
-		}
-		end = at
-	}
-	show := func(runes []rune, width float64) {
-		t.show(runes, width, size)
-		end += width
-	}
+	bases := lineBases(words)
+	t.x, t.y = round4(words[0].x0), round4(bases[0])
+	fmt.Fprintf(t.b, "1 0 0 1 %s %s Tm\n", number(t.x), number(t.y))
 	for i, w := range words {
-		from, to := (w.x0-x0)*stretch, (w.x1-x0)*stretch
+		t.move(w.x0, bases[i])
 		if i == len(words)-1 {
-			move(from)
-			show(w.runes, to-from)
-			show([]rune{' '}, endSpace*size)
+			t.show(w.runes, w.x1-w.x0)
+			t.show([]rune{' '}, endSpace*size)
 			break
 		}
-		next, nextEnd := (words[i+1].x0-x0)*stretch, (words[i+1].x1-x0)*stretch
-		if next > from {
-			to = max(min(to, next-minGap*size), from+0.01*size)
+		next, end := words[i+1], w.x1
+		if next.x0 > w.x0 {
+			end = max(min(end, next.x0-minGap*size), w.x0+0.01*size)
 		}
-		move(from)
-		show(w.runes, to-from)
+		t.show(w.runes, end-w.x0)
 		switch {
-		case next > to:
-			show([]rune{' '}, next-to)
-		case nextEnd < from: // the next word stands to the left, as in Hebrew
-			move(nextEnd)
-			show([]rune{' '}, from-nextEnd)
+		case next.x0 > end:
+			t.show([]rune{' '}, next.x0-end)
+		case next.x1 < w.x0: // the next word stands to the left, as in Hebrew
+			t.move(next.x1, bases[i])
+			t.show([]rune{' '}, w.x0-next.x1)
 		default:
-			show([]rune{' '}, 0.01*size)
+			t.show([]rune{' '}, 0.01*size)
 		}
 	}
 }
 
+// move brings the start of the line to a point of the page. It goes by what was
+// written so far, so that rounding does not add up.
+func (t *contentWriter) move(x, y float64) {
+	dx, dy := round4(x-t.x), round4(y-t.y)
+	if dx != 0 || dy != 0 {
+		fmt.Fprintf(t.b, "%s %s Td\n", number(dx), number(dy))
+		t.x, t.y = round4(t.x+dx), round4(t.y+dy)
+	}
+}
+
 // show writes characters of a total width in points.
-func (t *contentWriter) show(runes []rune, width, size float64) {
-	natural := float64(len(runes)) * fontWidth / 1000 * size
+func (t *contentWriter) show(runes []rune, width float64) {
+	natural := float64(len(runes)) * fontWidth / 1000 * t.size
 	fmt.Fprintf(t.b, "%s Tz <", number(max(100*width/natural, 0.01)))
 	for _, r := range runes {
 		code, ok := t.codes.of(r)
@@ -228,22 +222,25 @@ func (t *contentWriter) show(runes []rune, width, size float64) {
 	t.b.WriteString("> Tj\n")
 }
 
-// lineBase fits the baseline y = slope*x + base to a line, in points.
-func lineBase(words []contentWord) (slope, base float64) {
+// lineBases gives the baseline of each word of a line, in points: the same one
+// if the line is about level, which readers order best, else the word's own. The
+// words of a sloping line stand like stairs: poppler takes a word apart whose
+// letters do not stand on one level.
+func lineBases(words []contentWord) []float64 {
+	bases := make([]float64, len(words))
+	for i, w := range words {
+		bases[i] = w.base
+	}
 	first, last := words[0], words[len(words)-1]
-	mid := func(w contentWord) float64 { return (w.x0 + w.x1) / 2 }
-	if dx := mid(last) - mid(first); math.Abs(dx) > 1 {
-		slope = (last.base - first.base) / dx
+	if math.Abs(last.base-first.base) > levelSlope*math.Abs(last.x0-first.x0) && len(words) > 1 {
+		return bases
 	}
-	if math.Abs(slope) <= flatSlope || math.Abs(slope) > 1 {
-		bases := make([]float64, len(words))
-		for i, w := range words {
-			bases[i] = w.base
-		}
-		slices.Sort(bases)
-		return 0, bases[len(bases)/2]
+	slices.Sort(bases)
+	median := bases[len(bases)/2]
+	for i := range bases {
+		bases[i] = median
 	}
-	return slope, first.base - slope*mid(first)
+	return bases
 }
 
 // lineSize is the font size of a line in points: from the taller ones among its

@@ -2,6 +2,7 @@ package pdfa
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +15,9 @@ import (
 
 // Leaf is one page to write.
 type Leaf struct {
+	// No is the page's number as people know it, for faults; 0 is its place among
+	// the leaves, from 1.
+	No int
 	// WidthPt and HeightPt are the size of the page in points of 1/72 inch, as
 	// [pipeline.Page] has it: with Image.Turn done, before Turn.
 	WidthPt, HeightPt float64
@@ -73,7 +77,7 @@ func writeClaiming(ctx context.Context, w io.Writer, meta Meta, claim xmpClaim, 
 			return err
 		}
 		if err := d.page(ctx, leaf); err != nil {
-			return pageFault(len(d.pageRefs)+1, err)
+			return pageFault(cmp.Or(leaf.No, len(d.pageRefs)+1), err)
 		}
 	}
 	if len(d.pageRefs) == 0 {

@@ -125,3 +125,12 @@ func TestEveryPictureOfTheCorpusBecomesPDFA(t *testing.T) {
 		t.Logf("refused %s: %s", name, code)
 	}
 }
+
+func readTest(t testing.TB, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

@@ -60,11 +60,14 @@ func putScan(ctx context.Context, doc pipeline.Document, pages []pipeline.Page, 
 	}()
 	blob, putErr := blobs.Put(ctx, r)
 	r.CloseWithError(errors.Join(errStoreStopped, putErr)) // lets the writer go if the store gave up first
-	if err := <-written; err != nil && !errors.Is(err, errStoreStopped) {
+	err := <-written
+	switch {
+	case err != nil && !errors.Is(err, errStoreStopped):
 		return pipeline.Blob{}, err
-	}
-	if putErr != nil {
+	case putErr != nil:
 		return pipeline.Blob{}, fmt.Errorf("keeping the PDF file: %w", putErr)
+	case err != nil:
+		return pipeline.Blob{}, fmt.Errorf("keeping the PDF file: %w", err)
 	}
 	return blob, nil
 }
@@ -90,7 +93,7 @@ func scanLeaves(ctx context.Context, pages []pipeline.Page, blobs pipeline.Blobs
 
 func scanLeaf(ctx context.Context, p pipeline.Page, blobs pipeline.Blobs) (Leaf, error) {
 	leaf := Leaf{
-		Image: p.Image,
+		No: p.No, Image: p.Image,
 		Open: func(ctx context.Context) (pipeline.Content, error) {
 			return blobs.Open(ctx, p.Image.Digest)
 		},
