@@ -81,7 +81,7 @@ func encodePNG(t testing.TB, img image.Image) []byte {
 func render(t testing.TB, dir, path string, dpi float64) image.Image {
 	t.Helper()
 	out := filepath.Join(dir, "rendered")
-	cmd := exec.CommandContext(t.Context(), pipelinetest.Program(t, "pdftoppm"), "-png", "-gray", "-singlefile", "-r", fmt.Sprint(dpi), path, out)
+	cmd := exec.CommandContext(t.Context(), pipelinetest.Program(t, "pdftoppm"), "-png", "-singlefile", "-r", fmt.Sprint(dpi), path, out)
 	if log, err := cmd.CombinedOutput(); err != nil || len(log) > 0 {
 		t.Fatalf("rendering: %v: %s", err, log)
 	}
