@@ -207,7 +207,7 @@ func TestTagsKeepTheHigherRules(t *testing.T) {
 			r := rand.New(rand.NewPCG(7, 14289))
 			dir := t.TempDir()
 			var paths []string
-			for i := range 30 {
+			for i := range 12 {
 				leaf, _ := randomLeaf(t, r)
 				second, _ := randomLeaf(t, r)
 				meta := randomMeta(r)

@@ -98,7 +98,7 @@ func TestPicturesKeepTheirPixels(t *testing.T) {
 			leaf.WidthPt, leaf.HeightPt = float64(max(width, minSide)), float64(max(height, minSide))
 			path := keep(t, dir, "two.pdf", writeTest(t, claim2u, testMeta(), leaf))
 			// poppler does not smooth at four times the size
-			if got := everyFourth(render(t, dir, path, 4*72)); width >= minSide && height >= minSide && largestDifference(t, got, want) > 1 {
+			if got := everyFourth(render(t, path, 4*72)[0]); width >= minSide && height >= minSide && largestDifference(t, got, want) > 1 {
 				t.Errorf("%s: other pixels", kind)
 			}
 			continue
@@ -214,7 +214,7 @@ func TestPicturesOfEveryKind(t *testing.T) {
 		}
 		path := keep(t, dir, fmt.Sprintf("%02d.pdf", i), pdf)
 		names[path] = tt.name
-		render(t, dir, path, 72) // fails on any complaint
+		render(t, path, 72) // fails on any complaint
 	}
 	var paths []string
 	for path := range names {
@@ -245,8 +245,7 @@ func TestCMYKIsNotInverted(t *testing.T) {
 		{"light with a profile", withICC(light, profile), color.Gray{Y: 230}}, {"dark with a profile", withICC(dark, profile), color.Gray{Y: 40}},
 		{"of the corpus", real, averageGrey(t, real)},
 	} {
-		dir := t.TempDir()
-		page := render(t, dir, keep(t, dir, "c.pdf", writeTest(t, claim2u, testMeta(), pictureLeaf(tt.raw))), 72)
+		page := render(t, keep(t, t.TempDir(), "c.pdf", writeTest(t, claim2u, testMeta(), pictureLeaf(tt.raw))), 72)[0]
 		var b bytes.Buffer
 		if err := png.Encode(&b, page); err != nil {
 			t.Fatal(err)
