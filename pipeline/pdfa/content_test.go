@@ -303,20 +303,33 @@ func TestWordsComeOutAsTheyWentIn(t *testing.T) {
 }
 
 func TestWordsThatTouchStayApart(t *testing.T) {
-	for _, gap := range []int{30, 5, 1, 0, -1, -5, -15} {
-		text := &pipeline.PageText{Width: 2480, Height: 3508}
-		var want []string
-		for i, x := 0, 100; i < 30; i++ {
-			w := 20 + 7*(i%5)
-			s := strings.Repeat("m", i%4+1)
-			text.Words = append(text.Words, pipeline.Word{Text: s, Box: pipeline.Box{X0: x, Y0: 500, X1: x + w, Y1: 545}, Base: 540})
-			want = append(want, s)
-			x += w + gap
+	texts := []string{"ab", "m", "c.", "§", "Wort", "x"}
+	for _, width := range []int{1, 5, 30, 200, 600} {
+		for _, step := range []int{0, 1, 3, width - 3, width, width + 1, width + 5, width + 30} {
+			text := &pipeline.PageText{Width: 2480, Height: 3508}
+			for i, s := range texts {
+				x := 100 + i*max(step, 0)
+				text.Words = append(text.Words, pipeline.Word{Text: s, Box: pipeline.Box{X0: x, Y0: 500, X1: x + width, Y1: 545}, Base: 540})
+			}
+			path := keep(t, t.TempDir(), "touch.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
+			if got := rawText(t, path); !slices.Equal(got, texts) {
+				t.Errorf("width %d, step %d: got %q", width, step, got)
+			}
 		}
-		path := keep(t, t.TempDir(), "touch.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
-		if got := rawText(t, path); !slices.Equal(got, want) {
-			t.Errorf("gap %d: got %q", gap, got)
-		}
+	}
+}
+
+func TestWordsOutsideThePageAreFound(t *testing.T) {
+	text := &pipeline.PageText{Width: 2480, Height: 3508}
+	var want []string
+	for i, at := range []image.Point{{-500, 100}, {2470, 300}, {2480, 500}, {1 << 40, 700}, {300, -80}, {300, 3500}, {900, 1 << 40}, {-1 << 40, -1 << 40}} {
+		s := fmt.Sprintf("Wort%d", i)
+		want = append(want, s)
+		text.Words = append(text.Words, pipeline.Word{Text: s, Box: pipeline.Box{X0: at.X, Y0: at.Y, X1: at.X + 100, Y1: at.Y + 40}, Base: at.Y + 33, Line: i})
+	}
+	path := keep(t, t.TempDir(), "outside.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
+	if got := rawText(t, path); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
