@@ -31,11 +31,7 @@ func (r *Room) Open(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 		return doc, err
 	}
 	defer s.close()
-	texts, err := r.readOwnText(ctx, s, doc.Delivery.Mode)
-	if err != nil {
-		return doc, err
-	}
-	o := &opening{room: r, stage: s, blobs: blobs, mode: doc.Delivery.Mode, texts: texts}
+	o := &opening{room: r, stage: s, blobs: blobs, mode: doc.Delivery.Mode, texts: s.texts}
 	if err := o.run(ctx); err != nil {
 		return doc, err
 	}
@@ -44,23 +40,6 @@ func (r *Room) Open(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	doc.Remarks = slices.DeleteFunc(slices.Clone(doc.Remarks), func(m pipeline.Remark) bool { return m.Step == pipeline.StepOpen })
 	doc.Remarks = append(doc.Remarks, o.remarks()...)
 	return doc, nil
-}
-
-// readOwnText reads the file's text if any page can make use of it. Where
-// pdftotext gives up, pages are without text, and so are rendered and read.
-func (r *Room) readOwnText(ctx context.Context, s *stage, mode pipeline.Mode) ([]ownPage, error) {
-	wanted := slices.ContainsFunc(s.report.Pages, func(p foreign.Page) bool { return p.Kind == foreign.Drawn || p.Hidden })
-	if !wanted || mode == pipeline.ModeForce {
-		return nil, nil
-	}
-	texts, err := r.ownText(ctx, s, s.work, len(s.report.Pages), true)
-	if err != nil && !errors.Is(err, errProgram) {
-		return nil, err
-	}
-	if len(texts) != len(s.report.Pages) {
-		return nil, nil // pdftotext counts pages in another way: no telling which text belongs where
-	}
-	return texts, nil
 }
 
 // opening is the work on one file.

@@ -46,13 +46,18 @@ func rasterFor(p foreign.Page, dpi float64) raster {
 
 func pixels(points, dpi float64) int { return max(1, int(math.Round(points*dpi/72))) }
 
-// resolution is the resolution for a page that has to be rendered: that of its
-// pictures within bounds, or the usual one.
+// resolution is the resolution for a page that has to be rendered: that of the
+// pictures that cover it within bounds, or the usual one.
 func (r *Room) resolution(p foreign.Page) float64 {
-	if (p.Kind == foreign.Picture || p.Kind == foreign.Pictures) && p.DPI > 0 {
-		return math.Min(math.Max(p.DPI, minDPI), maxDPI)
+	const covered = 0.7
+	low := float64(r.cfg.DPI)
+	switch {
+	case p.Kind == foreign.Drawn || p.DPI <= 0:
+		return low
+	case p.Cover >= covered:
+		low = minDPI
 	}
-	return float64(r.cfg.DPI)
+	return math.Min(math.Max(p.DPI, low), maxDPI)
 }
 
 // render makes the picture of a page with all that a viewer would show, upright,

@@ -24,6 +24,7 @@ type Config struct {
 	// get a lower resolution instead.
 	MaxPixels int64
 	Temp      string // folder for working copies; "" is the system's
+	Fonts     string // folder of the Liberation fonts; "" is Debian's
 	Gate      Gate   // the validator
 
 	// Names or paths of foreign programs; "" is the usual name, on the PATH.
@@ -54,6 +55,7 @@ func New(cfg Config) *Room {
 	if cfg.MaxPixels <= 0 {
 		cfg.MaxPixels = 200_000_000
 	}
+	cfg.Fonts = findFonts(cfg.Fonts)
 	return &Room{cfg: cfg, children: child.NewPool(child.Config{
 		Command: cfg.Command, Env: cfg.Env, Size: cfg.Children, Memory: cfg.Memory, Deadline: cfg.Deadline,
 	})}

@@ -20,7 +20,8 @@ type stage struct {
 	original string // the bytes as delivered
 	work     string // the same, or a copy that opens: decrypted or mended
 	report   foreign.Report
-	mended   bool // work is qpdf's reconstruction of a damaged file
+	mended   bool      // work is qpdf's reconstruction of a damaged file
+	texts    []ownPage // the file's own text by page; nil if it cannot be told
 }
 
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
@@ -54,13 +55,37 @@ func (r *Room) stage(ctx context.Context, doc pipeline.Document, blobs pipeline.
 	if err := r.inspect(ctx, s); err != nil {
 		return nil, err
 	}
-	if s.report.Problem == foreign.Broken {
+	agreed := false
+	if s.report.Problem == foreign.Fine {
+		if agreed, err = r.readText(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	if s.report.Problem == foreign.Broken || (s.report.Problem == foreign.Fine && !agreed) {
 		if err := r.mend(ctx, s); err != nil {
+			return nil, err
+		}
+		if _, err := r.readText(ctx, s); err != nil {
 			return nil, err
 		}
 	}
 	s.report.Encrypted = s.report.Encrypted || s.work == s.path("decrypted.pdf")
 	return s, r.refuse(s.report)
+}
+
+// readText reads the file's own text, and with it says whether poppler, which
+// renders the pages, sees the same number of them as our reader. If not, the
+// file is damaged in a way that each mends in its own manner.
+func (r *Room) readText(ctx context.Context, s *stage) (agreed bool, err error) {
+	s.texts, err = r.ownText(ctx, s, s.work, len(s.report.Pages), true)
+	if err != nil && !errors.Is(err, errProgram) {
+		return false, err
+	}
+	if err != nil || len(s.texts) != len(s.report.Pages) {
+		s.texts = nil // no telling which text belongs where
+		return false, nil
+	}
+	return true, nil
 }
 
 // fetch copies a blob to a file and says whether it looks encrypted.

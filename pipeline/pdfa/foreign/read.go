@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
@@ -50,7 +51,7 @@ func parse(ctx context.Context, raw []byte) (f *file, err error) {
 			f, err = nil, fmt.Errorf("the parser broke off: %v", p)
 		}
 	}()
-	x, err := readObjects(ctx, bytes.NewReader(raw))
+	x, err := readObjects(ctx, bytes.NewReader(knownVersion(raw)))
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +83,24 @@ func parse(ctx context.Context, raw []byte) (f *file, err error) {
 		return nil, errors.New("the file has no catalog")
 	}
 	return f, nil
+}
+
+var versionPattern = regexp.MustCompile(`%PDF-(\d\.\d)`)
+
+// knownVersion gives a file with a version that does not exist the version 1.7:
+// pdfcpu refuses it, while viewers do not care.
+func knownVersion(raw []byte) []byte {
+	at := versionPattern.FindSubmatchIndex(raw[:min(len(raw), 2048)])
+	if at == nil {
+		return raw
+	}
+	switch v := string(raw[at[2]:at[3]]); {
+	case v >= "1.0" && v <= "1.7", v == "2.0":
+		return raw
+	}
+	raw = bytes.Clone(raw)
+	copy(raw[at[2]:], "1.7")
+	return raw
 }
 
 func readObjects(ctx context.Context, r io.ReadSeeker) (*model.XRefTable, error) {

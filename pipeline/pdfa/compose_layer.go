@@ -1,0 +1,5 @@
+package pdfa
+
+import "context"
+
+func (c *converting) writeLayer(context.Context) error { return nil }

@@ -1,0 +1,3 @@
+package foreign
+
+func (m *mender) addLayer() error { return nil }
