@@ -1,0 +1,33 @@
+// Package pdfa turns letters into PDF/A and checks every PDF/A before it is
+// kept. It is the only room that knows how a PDF file looks inside.
+//
+// It has three parts. The writer ([Write], [ComposeScan]) makes PDF/A-2u of page
+// pictures and words, forward only, a page at a time. The reader and converter
+// take foreign PDF files and keep, repair, convert or picture them, in that
+// order. The gate ([Gate]) checks a file against ISO 19005; nothing leaves this
+// room as PDF/A that has not passed it.
+//
+// # What the writer promises
+//
+// A picture is never made worse: JPEG and JPEG 2000 go in byte for byte, PNG rows
+// as they are packed, black-and-white as group 4 fax, all else packed without
+// loss. What turns and straightens a page is the matrix that places its picture.
+// There is no JBIG2 (the guideline of the trade forbids its coding of symbols), no
+// LZW and no transparency. The words lie invisible on their ink, in the order of
+// reading, and come out again by search and copy in every reader. The same input
+// gives the same bytes; nothing is taken from the clock.
+//
+// The font of the words is made here too: two glyphs that paint nothing, and a
+// map from codes to characters. A real font would have to cover every script and
+// would weigh more than the page.
+//
+// Every file carries tags and keeps the rules of PDF/A-2a and PDF/UA-1 that a
+// machine can check, but claims level U only. The higher levels promise that the
+// text is right and in the right order, which nobody knows before a person read
+// it.
+//
+// # What it leaves to others
+//
+// It does not look for pages in files (scan), does not read pictures (ocr) and
+// keeps nothing but through [pipeline.Blobs].
+package pdfa
