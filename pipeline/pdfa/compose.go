@@ -141,9 +141,8 @@ func describe(changes []foreign.Change) []pipeline.Message {
 		if !ok {
 			m = pipeline.Message{DE: "Geändert: " + c.Code, EN: "Changed: " + c.Code}
 		}
-		if c.Detail != "" {
-			m.DE, m.EN = strings.ReplaceAll(m.DE, "%s", c.Detail), strings.ReplaceAll(m.EN, "%s", c.Detail)
-		}
+		fill := strings.NewReplacer("{was}", c.Detail, "{is}", c.By)
+		m.DE, m.EN = fill.Replace(m.DE), fill.Replace(m.EN)
 		out = append(out, m)
 	}
 	return out
@@ -166,6 +165,6 @@ var changeWords = map[string]pipeline.Message{
 	"files":        {DE: "Eingebettete Dateien als Anlagen gekennzeichnet", EN: "Embedded files marked as attachments"},
 	"metadata":     {DE: "Metadaten neu geschrieben; Titel, Verfasser und Daten sind übernommen", EN: "Metadata written anew; title, author and dates were kept"},
 	"presentation": {DE: "Vorgaben für Bildschirmpräsentationen entfernt", EN: "Settings for screen presentations removed"},
-	"font":         {DE: "Nicht eingebettete Schrift %s ersetzt", EN: "Font %s, which was not embedded, replaced"},
+	"font":         {DE: "Nicht eingebettete Schrift {was} durch {is} ersetzt", EN: "Font {was}, which was not embedded, replaced by {is}"},
 	"layer":        {DE: "Erkannter Text unsichtbar über die gelesenen Seiten gelegt", EN: "Recognised text laid invisibly over the pages that were read"},
 }

@@ -77,7 +77,7 @@ func rules(v pipeline.Validation) string {
 // repair mends the file in place.
 func (c *converting) repair(ctx context.Context) (pipeline.PDF, error) {
 	levels := []string{"u", "b"}
-	if c.stage.report.Tagged {
+	if c.stage.report.Tagged && len(c.layers) == 0 { // what a layer adds has no tags
 		levels = []string{"a", "u", "b"}
 	}
 	return c.mend(ctx, foreign.RepairCall{Path: c.stage.work, Out: c.stage.path("repaired.pdf")}, levels, pipeline.WayRepaired, nil)

@@ -49,7 +49,8 @@ type Repaired struct {
 // Change is one kind of change, in the order they were made.
 type Change struct {
 	Code   string `json:"code"`
-	Detail string `json:"detail,omitempty"` // a font name
+	Detail string `json:"detail,omitempty"` // what it was, for code "font" the name of the font
+	By     string `json:"by,omitempty"`     // what it is now
 	Count  int    `json:"count"`
 }
 
@@ -96,7 +97,10 @@ type mender struct {
 
 // note records a change.
 func (m *mender) note(code, detail string) {
-	c := Change{Code: code, Detail: detail}
+	m.record(Change{Code: code, Detail: detail})
+}
+
+func (m *mender) record(c Change) {
 	if m.done[c] == 0 {
 		m.order = append(m.order, c)
 	}
