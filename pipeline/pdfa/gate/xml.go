@@ -1,0 +1,176 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+)
+
+// Namespaces that XMP itself needs.
+const (
+	nsXML  = "http://www.w3.org/XML/1998/namespace"
+	nsRDF  = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+	nsMeta = "adobe:ns:meta/"
+)
+
+// maxElements bounds an XMP packet.
+const maxElements = 200_000
+
+var errXML = errors.New("not well-formed XML")
+
+// qname is a name with its namespace and the prefix it was written with.
+type qname struct{ space, prefix, local string }
+
+func (q qname) is(space, local string) bool { return q.space == space && q.local == local }
+
+type xmlAttr struct {
+	qname
+	value string
+}
+
+type xmlElement struct {
+	qname
+	attrs []xmlAttr
+	kids  []*xmlElement
+	text  strings.Builder
+}
+
+func (e *xmlElement) attr(space, local string) (string, bool) {
+	for _, a := range e.attrs {
+		if a.is(space, local) {
+			return a.value, true
+		}
+	}
+	return "", false
+}
+
+// parseXML reads a document with one root and keeps the prefixes, which the
+// rules of 6.6.2.3.3 and 6.6.4 ask for and encoding/xml does not tell.
+func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	d.Strict = true
+	var open []*xmlElement
+	var scopes []map[string]string
+	lookup := func(prefix string) (string, bool) {
+		if prefix == "xml" {
+			return nsXML, true
+		}
+		for i := len(scopes) - 1; i >= 0; i-- {
+			if uri, ok := scopes[i][prefix]; ok {
+				return uri, true
+			}
+		}
+		return "", prefix == ""
+	}
+	count := 0
+	for {
+		t, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, packets, errXML
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if count++; count > maxElements || len(open) > maxNesting {
+				return nil, packets, errXML
+			}
+			scope, ok := declarations(t.Attr)
+			if !ok {
+				return nil, packets, errXML
+			}
+			scopes = append(scopes, scope)
+			e, ok := element(t, lookup)
+			if !ok || len(open) == 0 && root != nil {
+				return nil, packets, errXML
+			}
+			if len(open) > 0 {
+				up := open[len(open)-1]
+				up.kids = append(up.kids, e)
+			} else {
+				root = e
+			}
+			open = append(open, e)
+		case xml.EndElement:
+			if len(open) == 0 {
+				return nil, packets, errXML
+			}
+			e := open[len(open)-1]
+			if e.prefix != t.Name.Space || e.local != t.Name.Local {
+				return nil, packets, errXML
+			}
+			open, scopes = open[:len(open)-1], scopes[:len(scopes)-1]
+		case xml.CharData:
+			if len(open) > 0 {
+				open[len(open)-1].text.Write(t)
+			} else if len(bytes.Trim(t, " \t\r\n\ufeff")) > 0 {
+				return nil, packets, errXML
+			}
+		case xml.ProcInst:
+			if t.Target == "xpacket" {
+				packets = append(packets, string(t.Inst))
+			}
+		}
+	}
+	if root == nil || len(open) > 0 {
+		return nil, packets, errXML
+	}
+	return root, packets, nil
+}
+
+// declarations collects the namespace declarations of an element.
+func declarations(attrs []xml.Attr) (map[string]string, bool) {
+	var scope map[string]string
+	for _, a := range attrs {
+		prefix := ""
+		switch {
+		case a.Name.Space == "xmlns":
+			prefix = a.Name.Local
+			if a.Value == "" {
+				return nil, false
+			}
+		case a.Name.Space == "" && a.Name.Local == "xmlns":
+		default:
+			continue
+		}
+		if scope == nil {
+			scope = map[string]string{}
+		}
+		if _, twice := scope[prefix]; twice {
+			return nil, false
+		}
+		scope[prefix] = a.Value
+	}
+	return scope, true
+}
+
+// element resolves the names of an element and its attributes.
+func element(t xml.StartElement, lookup func(string) (string, bool)) (*xmlElement, bool) {
+	uri, ok := lookup(t.Name.Space)
+	if !ok || strings.Contains(t.Name.Local, ":") {
+		return nil, false
+	}
+	e := &xmlElement{qname: qname{uri, t.Name.Space, t.Name.Local}}
+	seen := map[[2]string]bool{}
+	for _, a := range t.Attr {
+		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
+			continue
+		}
+		uri := ""
+		if a.Name.Space != "" {
+			if uri, ok = lookup(a.Name.Space); !ok {
+				return nil, false
+			}
+		}
+		key := [2]string{uri, a.Name.Local}
+		if seen[key] {
+			return nil, false
+		}
+		seen[key] = true
+		e.attrs = append(e.attrs, xmlAttr{qname{uri, a.Name.Space, a.Name.Local}, a.Value})
+	}
+	return e, true
+}
