@@ -1,0 +1,232 @@
+package pdfa
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/pipeline/pdfa/foreign"
+)
+
+// errNoWay says that one way of making PDF/A did not lead to a file that is
+// valid and the same as the original. The next way is tried.
+var errNoWay = errors.New("this way does not lead to PDF/A")
+
+// converting is the work on one born-digital document.
+type converting struct {
+	room   *Room
+	stage  *stage
+	blobs  pipeline.Blobs
+	doc    pipeline.Document
+	layers []foreign.Layer // pages whose recognised words are added
+	layer  string          // file that carries them
+}
+
+// keep takes the delivered bytes as they are if they are what they claim to be:
+// valid PDF/A-2 or -3. Part 1 is not checked, and so not believed.
+func (c *converting) keep(ctx context.Context) (pipeline.PDF, error) {
+	claims := c.stage.report.Claims
+	if c.stage.work != c.stage.original || len(claims) != 2 || (claims[0] != '2' && claims[0] != '3') {
+		return pipeline.PDF{}, fmt.Errorf("%w: no claim that is checked", errNoWay)
+	}
+	check, err := c.gate(ctx, c.stage.original, claims)
+	if err != nil {
+		return pipeline.PDF{}, err
+	}
+	return pipeline.PDF{Blob: c.doc.Delivery.Original, Way: pipeline.WayKept, Check: check}, nil
+}
+
+// gate asks the validator. An invalid file is [errNoWay].
+func (c *converting) gate(ctx context.Context, path, flavour string) (pipeline.Validation, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return pipeline.Validation{}, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return pipeline.Validation{}, err
+	}
+	check, err := c.room.cfg.Gate(ctx, f, st.Size(), flavour)
+	switch {
+	case ctx.Err() != nil:
+		return check, ctx.Err()
+	case err != nil:
+		return check, fmt.Errorf("%w: not checked for %s: %w", errNoWay, flavour, err)
+	case !check.Valid:
+		return check, fmt.Errorf("%w: not valid %s: %s", errNoWay, flavour, rules(check))
+	}
+	return check, nil
+}
+
+func rules(v pipeline.Validation) string {
+	var out []string
+	for _, b := range v.Breaks {
+		out = append(out, b.Rule)
+	}
+	return strings.Join(out, " ")
+}
+
+// repair mends the file in place.
+func (c *converting) repair(ctx context.Context) (pipeline.PDF, error) {
+	levels := []string{"u", "b"}
+	if c.stage.report.Tagged && len(c.layers) == 0 { // what a layer adds has no tags
+		levels = []string{"a", "u", "b"}
+	}
+	return c.mend(ctx, foreign.RepairCall{Path: c.stage.work, Out: c.stage.path("repaired.pdf")}, levels, pipeline.WayRepaired, nil)
+}
+
+// convert lets ghostscript write the file anew, puts the metadata back that it
+// loses, and mends what it leaves open.
+func (c *converting) convert(ctx context.Context) (pipeline.PDF, error) {
+	out := c.stage.path("ghostscript.pdf")
+	deadline := c.room.cfg.Deadline + 2*time.Second*time.Duration(len(c.stage.report.Pages))
+	err := c.room.run(ctx, c.room.ghostscript(), deadline, io.Discard,
+		"-dSAFER", "-dBATCH", "-dNOPAUSE", "-dQUIET", "-dPDFA=2", "-dPDFACompatibilityPolicy=1", "-sDEVICE=pdfwrite",
+		"-sColorConversionStrategy=RGB", "-dEmbedAllFonts=true", "-dSubsetFonts=true", "-dAutoRotatePages=/None",
+		"-dDownsampleColorImages=false", "-dDownsampleGrayImages=false", "-dDownsampleMonoImages=false",
+		"-dPassThroughJPEGImages=true", "-dAutoFilterColorImages=true", "-dAutoFilterGrayImages=true",
+		"-sOutputFile="+out, c.stage.work)
+	if err != nil {
+		if errors.Is(err, errProgram) {
+			return pipeline.PDF{}, fmt.Errorf("%w: %w", errNoWay, err)
+		}
+		return pipeline.PDF{}, err
+	}
+	changes := []pipeline.Message{{
+		DE: "Mit Ghostscript neu geschrieben; Text und Aussehen wurden mit dem Original verglichen.",
+		EN: "Written anew by ghostscript; text and looks were compared with the original."}}
+	if len(c.stage.report.Attachments) > 0 {
+		changes = append(changes, lostFiles)
+	}
+	return c.mend(ctx, foreign.RepairCall{Path: out, Out: c.stage.path("converted.pdf"), Meta: c.stage.work},
+		[]string{"u", "b"}, pipeline.WayConverted, changes)
+}
+
+var lostFiles = pipeline.Message{
+	DE: "Eingebettete Dateien sind nicht übernommen; sie liegen im Original.",
+	EN: "Embedded files were left out; they are in the original."}
+
+// mend asks a child for a repaired copy, at the highest level that the gate says
+// holds, and compares it with the original.
+func (c *converting) mend(ctx context.Context, call foreign.RepairCall, levels []string, way pipeline.Way, changes []pipeline.Message) (pipeline.PDF, error) {
+	call.ICC, call.Fonts, call.Agent = iccSRGB(), c.room.cfg.Fonts, producer
+	call.When = c.doc.Delivery.Received.UTC().Format(time.RFC3339)
+	call.Layer, call.Layers = c.layer, c.layers
+	why := error(errNoWay)
+	for _, fresh := range []bool{false, true} {
+		metadata := false
+		for _, level := range levels {
+			call.Level, call.Fresh = level, fresh
+			var done foreign.Repaired
+			_, err := c.room.children.Call(ctx, foreign.OpRepair, call, nil, &done)
+			switch {
+			case err != nil && (ctx.Err() != nil || !isCrash(err)):
+				return pipeline.PDF{}, fmt.Errorf("repairing: %w", err)
+			case err != nil:
+				return pipeline.PDF{}, fmt.Errorf("%w: %w", errNoWay, err)
+			case done.Refused != "":
+				return pipeline.PDF{}, fmt.Errorf("%w: %s", errNoWay, done.Refused)
+			}
+			check, err := c.gate(ctx, call.Out, done.Flavour)
+			if errors.Is(err, errNoWay) {
+				why = err
+				metadata = metadata || breaksMetadata(check)
+				continue
+			}
+			if err != nil {
+				return pipeline.PDF{}, err
+			}
+			if err := c.room.compare(ctx, c.stage, call.Out); err != nil {
+				if errors.Is(err, errDiffers) {
+					return pipeline.PDF{}, fmt.Errorf("%w: %w", errNoWay, err)
+				}
+				return pipeline.PDF{}, err
+			}
+			blob, err := keepFile(ctx, c.blobs, call.Out)
+			if err != nil {
+				return pipeline.PDF{}, fmt.Errorf("keeping the PDF/A: %w", err)
+			}
+			return pipeline.PDF{Blob: blob, Way: way, Check: check, Changes: append(changes, describe(done.Changes)...)}, nil
+		}
+		if !metadata {
+			break // new metadata would not help
+		}
+	}
+	return pipeline.PDF{}, why
+}
+
+// breaksMetadata says whether rules of ISO 19005-2, 6.6, are among those broken.
+func breaksMetadata(v pipeline.Validation) bool {
+	for _, b := range v.Breaks {
+		if strings.HasPrefix(b.Rule, "6.6.") {
+			return true
+		}
+	}
+	return false
+}
+
+// picture is the last resort: pictures of the pages with their words.
+func (c *converting) picture(ctx context.Context) (pipeline.PDF, error) {
+	doc := c.doc
+	doc.Pages = append([]pipeline.Page(nil), doc.Pages...)
+	for i := range doc.Pages {
+		if doc.Pages[i].Image.Digest != "" {
+			continue
+		}
+		img, err := c.room.render(ctx, c.stage, i+1, c.blobs)
+		if errors.Is(err, errProgram) {
+			return pipeline.PDF{}, faultPage(doc.Pages[i].No, err)
+		}
+		if err != nil {
+			return pipeline.PDF{}, err
+		}
+		doc.Pages[i].Image, doc.Pages[i].Origin = img, pipeline.OriginRendered
+	}
+	pdf, err := ComposeScan(ctx, doc, c.blobs, c.room.cfg.Gate)
+	if err != nil {
+		return pipeline.PDF{}, err
+	}
+	pdf.Way, pdf.AppearanceOnly = pipeline.WayPictured, true
+	pdf.Changes = append(pdf.Changes, pipeline.Message{
+		DE: "Die Seiten sind als Bilder übernommen: Das Aussehen stimmt, Schriften, Verweise und Formularfelder gibt es nicht mehr. Das Original bleibt daneben erhalten.",
+		EN: "The pages were taken as pictures: they look the same, but fonts, links and form fields are gone. The original is kept beside it."})
+	if len(c.stage.report.Attachments) > 0 {
+		pdf.Changes = append(pdf.Changes, lostFiles)
+	}
+	return pdf, nil
+}
+
+// ways tries one way after the other.
+func (c *converting) ways(ctx context.Context) (pipeline.PDF, error) {
+	for _, way := range []struct {
+		name pipeline.Way
+		run  func(context.Context) (pipeline.PDF, error)
+	}{{pipeline.WayRepaired, c.repair}, {pipeline.WayConverted, c.convert}} {
+		pdf, err := way.run(ctx)
+		if !errors.Is(err, errNoWay) {
+			return pdf, err
+		}
+		slog.InfoContext(ctx, "PDF/A: next way", "document", c.doc.ID, "way", way.name, "reason", err)
+	}
+	return c.picture(ctx)
+}
+
+// fontsFolder is where Debian puts the Liberation fonts.
+const fontsFolder = "/usr/share/fonts/truetype/liberation"
+
+// findFonts gives the folder of the Liberation fonts, or "" if there is none.
+func findFonts(folder string) string {
+	folder = or(folder, fontsFolder)
+	if _, err := os.Stat(filepath.Join(folder, "LiberationSans-Regular.ttf")); err != nil {
+		return ""
+	}
+	return folder
+}
