@@ -69,6 +69,13 @@ var suite = map[string]func(*world){
 	"odd bytes":       testOddBytes,
 }
 
+// places are tests that open the catalogue in their own way.
+var places = map[string]func(t *testing.T, dsn string){
+	"kill":         testKill,
+	"migration":    testMigration,
+	"open at once": testOpenAtOnce,
+}
+
 func TestSQLite(t *testing.T) {
 	runSuite(t, func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "books", "catalog.db") })
 }
@@ -81,6 +88,9 @@ func TestPostgres(t *testing.T) {
 func runSuite(t *testing.T, dsn func(*testing.T) string) {
 	for name, test := range suite {
 		t.Run(name, func(t *testing.T) { test(open(t, dsn(t))) })
+	}
+	for name, test := range places {
+		t.Run(name, func(t *testing.T) { test(t, dsn(t)) })
 	}
 }
 

@@ -132,7 +132,7 @@ func connectSQLite(path string) (read, write *sql.DB, err error) {
 		return nil, nil, fmt.Errorf("opening SQLite: %w", err)
 	}
 	write.SetMaxOpenConns(1)
-	read, err = sql.Open("sqlite", base+common+"&_pragma=query_only(1)")
+	read, err = sql.Open("sqlite", base+common+"&_pragma=query_only(1)&_pragma=cache_size(-16000)")
 	if err != nil {
 		write.Close()
 		return nil, nil, fmt.Errorf("opening SQLite: %w", err)

@@ -15,10 +15,9 @@ import (
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
-	"blattwerk/storage/catalog/catalogtest"
 )
 
-// writerDSN makes the test binary the victim of TestKill: a process that takes
+// writerDSN makes the test binary the victim of testKill: a process that takes
 // in and moves documents until it is killed.
 const writerDSN = "BLATTWERK_TEST_WRITER_DSN"
 
@@ -73,12 +72,6 @@ func writeOne(ctx context.Context, c *catalog.Catalog, content string) error {
 	fmt.Println("archived", r.Document.ID)
 	return nil
 }
-
-func TestKillSQLite(t *testing.T) {
-	testKill(t, "sqlite:"+filepath.Join(t.TempDir(), "catalog.db"))
-}
-
-func TestKillPostgres(t *testing.T) { testKill(t, catalogtest.Postgres(t)) }
 
 // testKill kills a writing process, some times at moments of chance, and
 // expects that nothing acknowledged is lost and nothing is half done.
@@ -208,80 +201,66 @@ func TestPragmas(t *testing.T) {
 	}
 }
 
-// TestMigrateOldData opens a database that an older version filled.
-func TestMigrateOldData(t *testing.T) {
-	for name, dsn := range map[string]func() string{
-		"SQLite":   func() string { return "sqlite:" + filepath.Join(t.TempDir(), "old.db") },
-		"Postgres": func() string { return catalogtest.Postgres(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := &world{T: t, dsn: dsn(), clock: &clock{now: time.Now()}}
-			w.ok(catalog.MigrateTo(t.Context(), w.dsn, 1))
-			db := w.raw()
-			w.exec(db, `INSERT INTO delivery (id, digest, duplicate_of, received, body) VALUES ('d', $1, '', 1767225600000, '{}')`, string(digest("old")))
-			w.exec(db, `INSERT INTO journal (year, last) VALUES (2026, 1)`)
-			w.exec(db, `INSERT INTO document (id, delivery, journal, year, number, original, state, step, gen, attempt, crashes, owner, fence,
-					lease, due, pages, department, doctype, duplicates, fault, received, changed, archived, body)
-				VALUES ('doc', 'd', '2026-000001', 2026, 1, $1, 'working', 'open', 0, 0, 0, '', 0, 0, 0, 0, '', '', 0, '', 1767225600000, 0, 0, $2)`,
-				string(digest("old")), `{"id":"doc","delivery":{"id":"d","journal":"2026-000001","original":{"digest":"`+string(digest("old"))+`","size":3}}}`)
-			w.clock.now = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
-			w.Catalog = w.reopen()
-			job := w.claim("doc", pipeline.StepOpen, 0, "p")
-			w.ok(w.Advance(t.Context(), job, finished(job.Document), "", []pipeline.PageText{text("Altbestand")}))
-			hits, err := w.Search(t.Context(), catalog.Query{Words: "Altbestand"})
-			w.ok(err)
-			if hits.Total != 1 {
-				t.Errorf("%d hits in old data, want 1", hits.Total)
-			}
-			if next := w.deliver("new"); next.Delivery.Journal != "2026-000002" {
-				t.Errorf("the journal goes on at %s", next.Delivery.Journal)
-			}
-			w.ok(w.VerifyLog(t.Context(), nil))
-		})
+// testMigration opens a database that an older version filled.
+func testMigration(t *testing.T, dsn string) {
+	w := &world{T: t, dsn: dsn, clock: &clock{now: time.Now()}}
+	w.ok(catalog.MigrateTo(t.Context(), w.dsn, 1))
+	db := w.raw()
+	w.exec(db, `INSERT INTO delivery (id, digest, duplicate_of, received, body) VALUES ('d', $1, '', 1767225600000, '{}')`, string(digest("old")))
+	w.exec(db, `INSERT INTO journal (year, last) VALUES (2026, 1)`)
+	w.exec(db, `INSERT INTO document (id, delivery, journal, year, number, original, state, step, gen, attempt, crashes, owner, fence,
+			lease, due, pages, department, doctype, duplicates, fault, received, changed, archived, body)
+		VALUES ('doc', 'd', '2026-000001', 2026, 1, $1, 'working', 'open', 0, 0, 0, '', 0, 0, 0, 0, '', '', 0, '', 1767225600000, 0, 0, $2)`,
+		string(digest("old")), `{"id":"doc","delivery":{"id":"d","journal":"2026-000001","original":{"digest":"`+string(digest("old"))+`","size":3}}}`)
+	w.clock.now = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	w.Catalog = w.reopen()
+	job := w.claim("doc", pipeline.StepOpen, 0, "p")
+	w.ok(w.Advance(t.Context(), job, finished(job.Document), "", []pipeline.PageText{text("Altbestand")}))
+	hits, err := w.Search(t.Context(), catalog.Query{Words: "Altbestand"})
+	w.ok(err)
+	if hits.Total != 1 {
+		t.Errorf("%d hits in old data, want 1", hits.Total)
 	}
+	if next := w.deliver("new"); next.Delivery.Journal != "2026-000002" {
+		t.Errorf("the journal goes on at %s", next.Delivery.Journal)
+	}
+	w.ok(w.VerifyLog(t.Context(), nil))
 }
 
-// TestOpenAtOnce starts several processes' worth of catalogues on a new place.
-func TestOpenAtOnce(t *testing.T) {
-	for name, dsn := range map[string]func() string{
-		"SQLite":   func() string { return "sqlite:" + filepath.Join(t.TempDir(), "new.db") },
-		"Postgres": func() string { return catalogtest.Postgres(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			at, key := dsn(), filepath.Join(t.TempDir(), "log.key")
-			var group sync.WaitGroup
-			keys := make([]string, 4)
-			for i := range keys {
-				group.Go(func() {
-					c, err := catalog.Open(t.Context(), at, catalog.Options{KeyFile: key})
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					defer c.Close()
-					keys[i] = c.VerifierKey()
-					for k := range 5 {
-						if err := writeQuietly(t.Context(), c, fmt.Sprint(i, k)); err != nil {
-							t.Error(err)
-						}
-					}
-				})
+// testOpenAtOnce starts several processes' worth of catalogues on a new place.
+func testOpenAtOnce(t *testing.T, dsn string) {
+	key := filepath.Join(t.TempDir(), "log.key")
+	var group sync.WaitGroup
+	keys := make([]string, 4)
+	for i := range keys {
+		group.Go(func() {
+			c, err := catalog.Open(t.Context(), dsn, catalog.Options{KeyFile: key})
+			if err != nil {
+				t.Error(err)
+				return
 			}
-			group.Wait()
-			for _, k := range keys {
-				if k == "" || k != keys[0] {
-					t.Errorf("keys are %q", keys)
+			defer c.Close()
+			keys[i] = c.VerifierKey()
+			for k := range 5 {
+				if err := writeQuietly(t.Context(), c, fmt.Sprint(i, k)); err != nil {
+					t.Error(err)
 				}
 			}
-			w := &world{T: t, dsn: at, clock: &clock{now: time.Now()}}
-			w.Catalog = w.reopen()
-			w.ok(w.VerifyLog(t.Context(), nil))
-			counts, err := w.Counts(t.Context())
-			w.ok(err)
-			if counts.States[pipeline.Working] != 20 {
-				t.Errorf("counts are %+v", counts)
-			}
 		})
+	}
+	group.Wait()
+	for _, k := range keys {
+		if k == "" || k != keys[0] {
+			t.Errorf("keys are %q", keys)
+		}
+	}
+	w := &world{T: t, dsn: dsn, clock: &clock{now: time.Now()}}
+	w.Catalog = w.reopen()
+	w.ok(w.VerifyLog(t.Context(), nil))
+	counts, err := w.Counts(t.Context())
+	w.ok(err)
+	if counts.States[pipeline.Working] != 20 {
+		t.Errorf("counts are %+v", counts)
 	}
 }
 

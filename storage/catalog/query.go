@@ -113,24 +113,23 @@ const (
 // expandEnds adds compounds that end in the clause's word: Antragsformular for
 // Formular. A short word (Amt, Rat) takes only compounds whose rest is a word
 // of the corpus, as it is the end of too many others.
-func (c *Catalog) expandEnds(ctx context.Context, q querier, cl *clause) error {
+func (c *Catalog) expandEnds(ctx context.Context, q querier, cl *clause) (bool, error) {
 	stem := cl.word.Stem
 	if cl.literal || !cl.word.Plain || len(stem) < minRest {
-		return nil
+		return false, nil
 	}
 	from, to := span(reverse(stem))
 	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE rstem >= $1 AND rstem < $2
 		AND length(stem) >= $3 ORDER BY stem`, from, to, len(stem)+minRest)
 	if err != nil {
-		return fmt.Errorf("looking for compounds: %w", err)
+		return false, fmt.Errorf("looking for compounds: %w", err)
 	}
 	if len(stem) < minEnd {
 		if found, err = c.provenEnds(ctx, q, stem, found); err != nil {
-			return err
+			return false, err
 		}
 	}
-	cl.add(found, faceStem, false)
-	return nil
+	return cl.add(found, faceStem, false), nil
 }
 
 // provenEnds keeps the compounds whose rest, with or without a linking s, es,
@@ -183,24 +182,23 @@ func restsOf(rest string) []string {
 }
 
 // expandInfix adds words that contain the clause's word anywhere.
-func (c *Catalog) expandInfix(ctx context.Context, q querier, cl *clause) error {
+func (c *Catalog) expandInfix(ctx context.Context, q querier, cl *clause) (bool, error) {
 	if cl.literal || !cl.word.Plain || len(cl.word.Stem) < minEnd {
-		return nil
+		return false, nil
 	}
 	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE `+fmt.Sprintf(c.dialect.infix, "$1")+` ORDER BY stem`, cl.word.Stem)
 	if err != nil {
-		return fmt.Errorf("looking for words around a word: %w", err)
+		return false, fmt.Errorf("looking for words around a word: %w", err)
 	}
-	cl.add(found, faceStem, false)
-	return nil
+	return cl.add(found, faceStem, false), nil
 }
 
 // expandSimilar adds words that recognition may have made of the clause's word.
 // At least one half of a word's bones must be whole.
-func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) error {
+func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) (bool, error) {
 	tolerance := analysis.Tolerance(cl.word)
 	if cl.literal || tolerance == 0 {
-		return nil
+		return false, nil
 	}
 	bones := analysis.Bones(cl.word.Form)
 	half := len(bones) / 2
@@ -212,25 +210,31 @@ func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) erro
 	found, err := strs(ctx, q, `SELECT word FROM vocabulary WHERE bones >= $1 AND bones < $2
 		UNION SELECT word FROM vocabulary WHERE rbones >= $3 AND rbones < $4 ORDER BY word`, from, to, rfrom, rto)
 	if err != nil {
-		return fmt.Errorf("looking for similar words: %w", err)
+		return false, fmt.Errorf("looking for similar words: %w", err)
 	}
 	found = slices.DeleteFunc(found, func(w string) bool {
 		return analysis.Distance(cl.word.Form, w, tolerance) > tolerance
 	})
-	cl.add(found, faceWord, true)
-	return nil
+	return cl.add(found, faceWord, true), nil
 }
 
-// add makes words alternatives, the shortest first.
-func (cl *clause) add(words []string, face string, similar bool) {
+// add makes words alternatives, the shortest first, and says whether any was
+// new.
+func (cl *clause) add(words []string, face string, similar bool) bool {
 	slices.SortStableFunc(words, func(a, b string) int { return len(a) - len(b) })
+	added := false
 	for _, w := range words[:min(len(words), maxExpanded)] {
 		a := alternative{face + w, false}
+		if slices.Contains(cl.similar, a) {
+			continue
+		}
+		added = true
 		cl.similar = append(cl.similar[:len(cl.similar):len(cl.similar)], a)
 		if !similar {
 			cl.related = append(cl.related[:len(cl.related):len(cl.related)], a)
 		}
 	}
+	return added
 }
 
 // span is the range of strings that begin with a prefix.

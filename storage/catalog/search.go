@@ -67,11 +67,8 @@ func (c *Catalog) Search(ctx context.Context, q Query) (Hits, error) {
 	var hits Hits
 	err := c.snapshot(ctx, func(tx *sql.Tx) error {
 		s := search{c: c, tx: tx, query: q, request: r}
-		if err := s.widen(ctx); err != nil {
-			return err
-		}
 		var err error
-		hits, err = s.page(ctx)
+		hits, err = s.run(ctx)
 		return err
 	})
 	if err != nil {
@@ -88,28 +85,36 @@ type search struct {
 	similar bool // look-alikes take part
 }
 
-// widen adds alternatives until enough is found.
-func (s *search) widen(ctx context.Context) error {
-	type step func(context.Context, querier, *clause) error
-	for i, expand := range []step{s.c.expandEnds, s.c.expandInfix, s.c.expandSimilar} {
-		if i > 0 {
-			n, err := s.count(ctx)
-			if err != nil {
-				return err
-			}
-			if n >= few {
-				return nil
-			}
-		}
+// find adds alternatives until enough is found, and gives the documents that
+// hold all words with their number: those of the page and one more, or all if
+// phrases have to be looked for in them.
+func (s *search) find(ctx context.Context) (list []candidate, total int, err error) {
+	after, limit := s.query.After, s.query.limit()+1
+	if len(s.request.phrases) > 0 {
+		after, limit = "", 0
+	}
+	for i, expand := range []expansion{s.c.expandEnds, s.c.expandInfix, s.c.expandSimilar} {
+		more := false
 		for k := range s.request.clauses {
-			if err := expand(ctx, s.tx, &s.request.clauses[k]); err != nil {
-				return err
+			added, err := expand(ctx, s.tx, &s.request.clauses[k])
+			if err != nil {
+				return nil, 0, err
 			}
+			more = more || added
+		}
+		if i > 0 && !more {
+			continue
+		}
+		s.similar = i == 2
+		if list, total, err = s.candidates(ctx, after, limit); err != nil || total >= few {
+			break
 		}
 	}
-	s.similar = true
-	return nil
+	return list, total, err
 }
+
+// expansion adds alternatives to a clause and says whether it did.
+type expansion func(context.Context, querier, *clause) (bool, error)
 
 func related(c clause) []alternative { return c.related }
 
@@ -152,21 +157,27 @@ func (a candidate) cursor() Cursor {
 	return makeCursor(strconv.Itoa(a.class), strconv.FormatInt(a.received, 10), a.id)
 }
 
-// candidates lists documents in their order, after a cursor; limit 0 is all.
-func (s *search) candidates(ctx context.Context, after Cursor, limit int) ([]candidate, error) {
+// candidates lists documents in their order, after a cursor, and the number of
+// all; limit 0 is all of them.
+func (s *search) candidates(ctx context.Context, after Cursor, limit int) (list []candidate, total int, err error) {
 	var w where
-	class := fmt.Sprintf(`CASE WHEN %s THEN %d WHEN %s THEN %d WHEN %s THEN %d ELSE %d END`,
+	class := fmt.Sprintf(`CASE WHEN %s THEN %d WHEN %s THEN %d`,
 		s.holds(&w, func(c clause) []alternative { return c.field }), classField,
-		s.holds(&w, func(c clause) []alternative { return c.exact }), classExact,
-		s.holds(&w, related), classRelated, classSimilar)
+		s.holds(&w, func(c clause) []alternative { return c.exact }), classExact)
+	if s.similar {
+		class += fmt.Sprintf(` WHEN %s THEN %d ELSE %d END`, s.holds(&w, related), classRelated, classSimilar)
+	} else {
+		class += fmt.Sprintf(` ELSE %d END`, classRelated)
+	}
 	w.conds = append(w.conds, s.holds(&w, s.widest()))
 	s.query.narrow(&w)
-	query := `SELECT n, received, id, class FROM (SELECT d.n, d.received, d.id, ` + class + ` AS class FROM document d` + w.String() + `) found`
+	query := `SELECT n, received, id, class, total FROM (SELECT d.n, d.received, d.id, ` + class +
+		` AS class, count(*) OVER () AS total FROM document d` + w.String() + `) found`
 	w.conds = nil
 	if after != "" {
 		at, id, err := after.parts(2)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		w.add(`(class < ? OR (class = ? AND (received < ? OR (received = ? AND id < ?))))`, at[0], at[0], at[1], at[1], id)
 	}
@@ -176,34 +187,41 @@ func (s *search) candidates(ctx context.Context, after Cursor, limit int) ([]can
 	}
 	rows, err := s.tx.QueryContext(ctx, query, w.args...)
 	if err != nil {
-		return nil, fmt.Errorf("finding documents: %w", err)
+		return nil, 0, fmt.Errorf("finding documents: %w", err)
 	}
 	defer rows.Close()
-	var list []candidate
 	for rows.Next() {
 		var a candidate
-		if err := rows.Scan(&a.n, &a.received, &a.id, &a.class); err != nil {
-			return nil, fmt.Errorf("finding documents: %w", err)
+		if err := rows.Scan(&a.n, &a.received, &a.id, &a.class, &total); err != nil {
+			return nil, 0, fmt.Errorf("finding documents: %w", err)
 		}
 		list = append(list, a)
 	}
-	return list, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, 0, fmt.Errorf("finding documents: %w", err)
+	}
+	if len(list) == 0 && after != "" {
+		total, err = s.count(ctx) // the page is empty, the list before it is not
+	}
+	return list, total, err
 }
 
-// page gives one page of hits.
-func (s *search) page(ctx context.Context) (Hits, error) {
+// run gives one page of hits.
+func (s *search) run(ctx context.Context) (Hits, error) {
+	if s.query.After != "" {
+		if _, _, err := s.query.After.parts(2); err != nil {
+			return Hits{}, err
+		}
+	}
 	limit := s.query.limit()
-	var list []candidate
-	var hits Hits
-	var err error
-	if len(s.request.phrases) > 0 {
-		list, hits.Total, err = s.withPhrases(ctx)
-	} else if hits.Total, err = s.count(ctx); err == nil {
-		list, err = s.candidates(ctx, s.query.After, limit+1)
+	list, total, err := s.find(ctx)
+	if err == nil && len(s.request.phrases) > 0 {
+		list, total, err = s.withPhrases(ctx, list)
 	}
 	if err != nil {
 		return Hits{}, err
 	}
+	hits := Hits{Total: total}
 	if len(list) > limit {
 		list = list[:limit]
 		hits.Next = list[limit-1].cursor()
@@ -218,18 +236,9 @@ func (s *search) page(ctx context.Context) (Hits, error) {
 	return hits, nil
 }
 
-// withPhrases reads all candidates and keeps those in whose text the phrases
-// stand. It gives those after the cursor and the number of all.
-func (s *search) withPhrases(ctx context.Context) (list []candidate, total int, err error) {
-	if s.query.After != "" {
-		if _, _, err := s.query.After.parts(2); err != nil {
-			return nil, 0, err
-		}
-	}
-	all, err := s.candidates(ctx, "", 0)
-	if err != nil {
-		return nil, 0, err
-	}
+// withPhrases keeps of all candidates those in whose text the phrases stand. It
+// gives those after the cursor and the number of all.
+func (s *search) withPhrases(ctx context.Context, all []candidate) (list []candidate, total int, err error) {
 	after := s.query.After == ""
 	limit := s.query.limit() + 1
 	for _, a := range all {

@@ -42,6 +42,7 @@ CREATE INDEX document_due ON document (due, id) WHERE state = 'working';
 CREATE INDEX document_owner ON document (owner) WHERE owner <> '';
 CREATE INDEX document_newest ON document (received DESC, id DESC);
 CREATE INDEX document_state ON document (state, received DESC, id DESC);
+CREATE INDEX document_counts ON document (state, step, department, duplicates);
 CREATE INDEX document_department ON document (department, received DESC, id DESC);
 
 CREATE TABLE journal (
