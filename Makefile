@@ -41,7 +41,7 @@ lint: setup ## formatting, vet, staticcheck, the import arrows, the licences
 
 .PHONY: build
 build: ## build bin/blattwerk
-	CGO_ENABLED=1 $(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/blattwerk ./cmd/blattwerk
+	CGO_ENABLED=1 $(GO) build -ldflags "-X main.version=$(VERSION)" -o bin/blattwerk ./cmd/blattwerk
 
 .PHONY: setup
 setup:

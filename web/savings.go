@@ -5,24 +5,30 @@ import "blattwerk/pipeline"
 // SavingsView is the books as the page shows them. cmd fills it from the books
 // of pipeline/savings.
 type SavingsView struct {
-	Rows    []SavingsRow `json:"rows"`
-	Total   SavingsRow   `json:"total"`
-	Events  []SavingsRow `json:"events"` // the same sum, parted by what was booked
-	Factors []FactorInfo `json:"factors"`
-	Notes   []string     `json:"notes"`
+	Rows    []SavingsRow       `json:"rows"`
+	Total   SavingsRow         `json:"total"`
+	Saved   Figures            `json:"saved"`  // of the total: what was spared
+	Debits  Figures            `json:"debits"` // of the total: what it cost, negative
+	Factors []FactorInfo       `json:"factors"`
+	Notes   []pipeline.Message `json:"notes"`
 }
 
-// SavingsRow is one line: savings positive, debits negative.
+// SavingsRow is one line: savings less debits.
 type SavingsRow struct {
 	Key      string            `json:"key"`
 	Name     string            `json:"name"`
-	Letters  int               `json:"letters"`
+	Entries  int               `json:"entries"`
 	Evidence pipeline.Evidence `json:"evidence"` // the weakest of its entries
-	Sheets   pipeline.Range    `json:"sheets"`
-	Kg       pipeline.Range    `json:"kg"`
-	CO2e     pipeline.Range    `json:"co2e"`
-	Water    pipeline.Range    `json:"water"`
-	Energy   pipeline.Range    `json:"energy"`
+	Figures
+}
+
+// Figures are the quantities that are counted.
+type Figures struct {
+	Sheets pipeline.Range `json:"sheets"` // of A4
+	Kg     pipeline.Range `json:"kg"`     // of paper
+	CO2e   pipeline.Range `json:"co2e"`   // kilograms
+	Water  pipeline.Range `json:"water"`  // litres
+	Energy pipeline.Range `json:"energy"` // kilowatt hours
 }
 
 // FactorInfo is an environmental factor with where it comes from.

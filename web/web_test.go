@@ -89,14 +89,18 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 }
 
 func report(_ context.Context, _, _ time.Time, by string) (web.SavingsView, error) {
-	rows := []web.SavingsRow{
-		{Key: "20", Name: "Stadtkasse", Letters: 2, Evidence: "C", Sheets: pipeline.Range{Low: 0.1, Mid: 0.6, High: 1.2}, CO2e: pipeline.Range{Low: -0.001, Mid: 0.002, High: 0.01}},
-		{Key: "32", Name: "Ordnungsamt", Letters: 1, Evidence: "C", Sheets: pipeline.Range{Low: -0.5, Mid: -0.2, High: 0.1}, CO2e: pipeline.Range{Low: -0.02, Mid: -0.01, High: 0}},
+	figures := func(low, mid, high float64) web.Figures {
+		return web.Figures{Sheets: pipeline.Range{Low: low, Mid: mid, High: high}, CO2e: pipeline.Range{Low: low / 100, Mid: mid / 100, High: high / 100}}
 	}
 	return web.SavingsView{
-		Rows: rows, Total: web.SavingsRow{Letters: 3, Evidence: "C", Sheets: pipeline.Range{Low: -0.4, Mid: 0.4, High: 1.3}, CO2e: pipeline.Range{Mid: -0.008}},
-		Events:  []web.SavingsRow{{Name: "storage", CO2e: pipeline.Range{Mid: -0.001}, Evidence: "C"}},
+		Rows: []web.SavingsRow{
+			{Key: "20", Name: "Stadtkasse", Entries: 2, Evidence: "C", Figures: figures(0.1, 0.6, 1.2)},
+			{Key: "32", Name: "Ordnungsamt", Entries: 1, Evidence: "C", Figures: figures(-2.5, -1.2, 0.1)},
+		},
+		Total: web.SavingsRow{Entries: 3, Evidence: "C", Figures: figures(-2.4, -0.6, 1.3)},
+		Saved: figures(0.1, 0.6, 1.3), Debits: figures(-2.5, -1.2, 0),
 		Factors: []web.FactorInfo{{ID: "ifeu06-prim", Quantity: "co2e", Value: 1.04, Unit: "kg/kg", Source: "by " + by}},
+		Notes:   []pipeline.Message{{DE: "Hinweis", EN: "note"}},
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -113,7 +114,8 @@ func search(ctx context.Context, c *call) error {
 	department, _ := c.flags.GetString("department")
 	limit, _ := c.flags.GetInt("limit")
 	hits, err := h.rows.Search(ctx, catalog.Query{
-		Words: strings.Join(c.args, " "), Department: pipeline.DeptID(department), Limit: limit,
+		Words:  strings.Join(c.args, " "),
+		Filter: catalog.Filter{State: pipeline.Archived, Department: pipeline.DeptID(department), Limit: limit},
 	})
 	if err != nil {
 		return err
@@ -165,6 +167,11 @@ func printSavings(ctx context.Context, c *call) error {
 	}
 	by, _ := c.flags.GetString("by")
 	format, _ := c.flags.GetString("format")
+	if !slices.Contains([]string{"department", "month", "type"}, by) || !slices.Contains([]string{"table", "csv", "json"}, format) {
+		return exit{exitUsage, errors.New(c.say(
+			"--by ist department, month oder type; --format ist table, csv oder json",
+			"--by is department, month or type; --format is table, csv or json"))}
+	}
 	h, err := openHouse(ctx, c)
 	if err != nil {
 		return err
@@ -172,22 +179,20 @@ func printSavings(ctx context.Context, c *call) error {
 	defer h.Close()
 	report, err := h.summary(ctx, from, to, by)
 	if err != nil {
-		return exit{exitUsage, err}
+		return err
 	}
 	switch format {
 	case "table":
 		return report.Table(c.out, c.say("de", "en"))
 	case "csv":
 		return report.CSV(c.out)
-	case "json":
+	default:
 		return report.JSON(c.out)
 	}
-	return exit{exitUsage, fmt.Errorf("format: %q", format)}
 }
 
 // period reads --from and --to; the last day counts whole.
 func (c *call) period() (from, to time.Time, err error) {
-	to = time.Now().AddDate(1, 0, 0)
 	for name, t := range map[string]*time.Time{"from": &from, "to": &to} {
 		text, _ := c.flags.GetString(name)
 		if text == "" {
@@ -215,5 +220,5 @@ func (h *house) summary(ctx context.Context, from, to time.Time, by string) (sav
 	for i, r := range rows {
 		booked[i] = savings.Booked{Saving: r.Saving, Department: r.Department, Type: r.Type, At: r.At}
 	}
-	return savings.Summarise(booked, by)
+	return savings.Summarise(booked, by), nil
 }

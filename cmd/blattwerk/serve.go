@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 
-	"blattwerk/pipeline"
+	"blattwerk/pipeline/route"
 	"blattwerk/web"
 )
 
@@ -112,7 +114,7 @@ func (s *stations) webConfig(token string) web.Config {
 	return web.Config{
 		Rows:     s.rows,
 		Blobs:    s.blobs,
-		Archive:  s.archive.OpenFile,
+		Archive:  s.openKept,
 		Intake:   s.intake.Take,
 		Ring:     s.belt.Ring,
 		Watch:    s.belt.Watch,
@@ -120,6 +122,9 @@ func (s *stations) webConfig(token string) web.Config {
 		Apply:    s.rooms.Classify.Apply,
 		Report:   s.report,
 		Ready:    s.ready,
+		Resume:   route.AfterFiling,
+		Restart:  route.First,
+		Language: s.set.str("language"),
 		Password: s.set.str("password"),
 		Token:    token,
 		MaxBytes: s.set.bytes("max-bytes"),
@@ -166,6 +171,8 @@ func (c *call) takeSamples(ctx context.Context, s *stations, folder string) erro
 	if err != nil {
 		return err
 	}
+	// Beside each sample lies the text that it carries.
+	files = slices.DeleteFunc(files, func(f string) bool { return filepath.Ext(f) == ".txt" })
 	letters, err := c.handAll(ctx, localDesk{s}, files)
 	if err != nil {
 		return err

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/route"
 	"blattwerk/storage"
 	"blattwerk/storage/catalog"
 	"blattwerk/workers"
@@ -84,7 +83,7 @@ func verify(ctx context.Context, c *call) error {
 		fmt.Fprintf(c.out, "%s\t%s\n", where, what)
 	}
 	sum, err := h.archive.Verify(ctx, func(p storage.Problem) error {
-		report(p.Key, p.Reason)
+		report(p.Key, c.both(p.Text))
 		return nil
 	})
 	if err != nil {
@@ -93,12 +92,18 @@ func verify(ctx context.Context, c *call) error {
 	if err := h.verifyRows(ctx, report); err != nil {
 		return err
 	}
-	if err := h.verifyLog(ctx, report); err != nil {
+	earlier, err := h.verifyLog(ctx, report)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, c.say(
 		"%d Briefe, %d Dateien, %d Bytes gelesen, %d Auffälligkeiten\n",
-		"%d letters, %d files, %d bytes read, %d findings\n"), sum.Documents, sum.Files, sum.Bytes, found)
+		"%d letters, %d files, %d bytes read, %d findings\n"), sum.Letters, sum.Objects, sum.Bytes, found)
+	if earlier > 0 {
+		fmt.Fprintf(c.out, c.say(
+			"%d Siegel gehören zu einem früheren Protokoll (der Katalog wurde neu aufgebaut); sie sind hier nicht prüfbar\n",
+			"%d checkpoints belong to an earlier log (the catalogue was rebuilt); they cannot be checked here\n"), earlier)
+	}
 	if found > 0 {
 		return exit{exitDamage, nil}
 	}
@@ -148,17 +153,27 @@ func (h *house) eachEntry(ctx context.Context, filter catalog.Filter, each func(
 	}
 }
 
-func (h *house) verifyLog(ctx context.Context, report func(where, what string)) error {
-	notes, err := h.archive.Checkpoints(ctx)
+// verifyLog checks the evidence log against the checkpoints that lie beside the
+// archive, and counts those of an earlier log.
+func (h *house) verifyLog(ctx context.Context, report func(where, what string)) (earlier int, err error) {
+	var notes [][]byte
+	err = h.archive.Checkpoints(ctx, func(_ string, note []byte) error {
+		if !h.rows.Own(note) {
+			earlier++
+			return nil
+		}
+		notes = append(notes, note)
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("reading the checkpoints: %w", err)
+		return 0, fmt.Errorf("reading the checkpoints: %w", err)
 	}
 	err = h.rows.VerifyLog(ctx, notes)
 	if errors.Is(err, catalog.ErrTampered) {
 		report("evidence", err.Error())
-		return nil
+		return earlier, nil
 	}
-	return err
+	return earlier, err
 }
 
 func reindexCommand() command {
@@ -169,10 +184,7 @@ func reindexCommand() command {
 			"rebuild the catalogue from the archive alone",
 		},
 		shown: []string{"data"},
-		flags: func(fs *pflag.FlagSet) {
-			fs.Bool("keep", false, "add what is missing to a catalogue that is not empty")
-		},
-		run: reindex,
+		run:   reindex,
 	}
 }
 
@@ -187,21 +199,45 @@ func reindex(ctx context.Context, c *call) error {
 		return err
 	}
 	defer h.Close()
+	rooms, err := openRooms(c.set)
+	if err != nil {
+		return err
+	}
+	defer rooms.Close()
 	n := 0
 	err = h.archive.Walk(ctx, func(m storage.Manifest) error {
-		texts, err := h.archive.Texts(ctx, m)
-		if err != nil {
-			return err
-		}
-		if err := h.rows.Restore(ctx, m.Document, texts); err != nil {
-			return fmt.Errorf("restoring %s: %w", m.Document.ID, err)
+		if err := h.restore(ctx, rooms, m.Document()); err != nil {
+			return fmt.Errorf("restoring %s: %w", m.ID, err)
 		}
 		n++
+		return nil
+	})
+	fmt.Fprintf(c.out, c.say("%d Briefe aus dem Archiv in den Katalog übernommen\n", "%d letters taken from the archive into the catalogue\n"), n)
+	var damage *storage.DamageError
+	if errors.As(err, &damage) {
+		for _, key := range damage.Keys {
+			fmt.Fprintf(c.out, "%s\t%s\n", key, c.say("nicht lesbar", "cannot be read"))
+		}
+		return exit{exitDamage, err}
+	}
+	return err
+}
+
+// restore writes one archived letter back: its words come from the archive, and
+// its entries in the books are computed anew, as they follow from the letter.
+func (h *house) restore(ctx context.Context, rooms *route.Rooms, doc pipeline.Document) error {
+	texts := make([]pipeline.PageText, len(doc.Pages))
+	err := h.archive.Words(ctx, *doc.Record, func(page int, text pipeline.PageText) error {
+		if page >= 1 && page <= len(texts) {
+			texts[page-1] = text
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, c.say("%d Briefe aus dem Archiv in den Katalog übernommen\n", "%d letters taken from the archive into the catalogue\n"), n)
-	return nil
+	if doc, err = rooms.Books.Step(ctx, doc, h.blobs); err != nil {
+		return err
+	}
+	return h.rows.Restore(ctx, doc, texts)
 }

@@ -55,6 +55,7 @@ type Catalog struct {
 	signer      note.Signer
 	verifier    note.Verifier
 	verifierKey string
+	logName     string // first line of this log's checkpoints
 }
 
 // Open opens the catalogue at dsn, "sqlite:/path/file.db" or "postgres://...",
@@ -78,6 +79,10 @@ func Open(ctx context.Context, dsn string, opt Options) (*Catalog, error) {
 		return nil, err
 	}
 	if err := c.dialect.migrate(ctx, c.write, dsn); err != nil {
+		c.Close()
+		return nil, err
+	}
+	if err := c.nameLog(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}

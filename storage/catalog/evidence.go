@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -171,7 +172,7 @@ func (c *Catalog) Checkpoint(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a checkpoint: %w", err)
 	}
-	text := fmt.Sprintf("%s\n%d\n%s\n", c.signer.Name(), size, root)
+	text := fmt.Sprintf("%s\n%d\n%s\n", c.logName, size, root)
 	signed, err := note.Sign(&note.Note{Text: text}, c.signer)
 	if err != nil {
 		return nil, fmt.Errorf("signing a checkpoint: %w", err)
@@ -194,7 +195,7 @@ func (c *Catalog) openCheckpoint(signed []byte) (checkpoint, error) {
 		return checkpoint{}, fmt.Errorf("opening a checkpoint: %w", err)
 	}
 	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || lines[0] != c.verifier.Name() {
+	if len(lines) < 4 || lines[0] != c.logName {
 		return checkpoint{}, errors.New("this note is no checkpoint of this log")
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
@@ -206,6 +207,29 @@ func (c *Catalog) openCheckpoint(signed []byte) (checkpoint, error) {
 		return checkpoint{}, fmt.Errorf("reading a checkpoint: %w", err)
 	}
 	return checkpoint{size, root}, nil
+}
+
+// Own says whether a checkpoint names this log. A catalogue that was rebuilt from
+// the archive began another log, and cannot prove what the earlier one said.
+func (c *Catalog) Own(signed []byte) bool {
+	return strings.HasPrefix(string(signed), c.logName+"\n")
+}
+
+// nameLog finds the name of this log, or gives it one.
+func (c *Catalog) nameLog(ctx context.Context) error {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return fmt.Errorf("naming the evidence log: %w", err)
+	}
+	if _, err := c.write.ExecContext(ctx, `INSERT INTO log_name (one, name) VALUES (1, $1) ON CONFLICT (one) DO NOTHING`, id.String()); err != nil {
+		return fmt.Errorf("naming the evidence log: %w", err)
+	}
+	var name string
+	if err := c.write.QueryRowContext(ctx, `SELECT name FROM log_name WHERE one = 1`).Scan(&name); err != nil {
+		return fmt.Errorf("reading the name of the evidence log: %w", err)
+	}
+	c.logName = keyName + "/" + name
+	return nil
 }
 
 // VerifierKey is the public key of the checkpoints, in note's notation; "" if

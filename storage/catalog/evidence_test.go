@@ -76,7 +76,7 @@ func testEvidence(w *world) {
 	w.ok(err)
 	n, err := note.Open(points[3], note.VerifierList(verifier))
 	w.ok(err)
-	if !strings.HasPrefix(n.Text, "blattwerk\n9\n") {
+	if !strings.HasPrefix(n.Text, "blattwerk/") || !strings.Contains(n.Text, "\n9\n") {
 		w.Errorf("checkpoint says %q", n.Text)
 	}
 	forged := bytes.Replace(points[3], []byte("\n9\n"), []byte("\n8\n"), 1)
