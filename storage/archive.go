@@ -250,7 +250,7 @@ func (a *Archive) readBack(ctx context.Context, prefix string, m *Manifest, file
 		} else if err != nil {
 			return fmt.Errorf("reading %s back: %w", f.Name, err)
 		}
-		info, err := a.store.Stat(ctx, key)
+		info, err := a.retained(ctx, key, m.Keep.Until, promised)
 		if err != nil {
 			return fmt.Errorf("reading back how long %s is retained: %w", f.Name, err)
 		}
@@ -266,6 +266,25 @@ func (a *Archive) readBack(ctx context.Context, prefix string, m *Manifest, file
 		return unretained(errors.New("the server holds no lock"))
 	}
 	return nil
+}
+
+// retained describes an object after making sure that the server locks it, if it
+// can: an object that an interrupted put left may lack its lock.
+func (a *Archive) retained(ctx context.Context, key string, until time.Time, promised bool) (Info, error) {
+	info, err := a.store.Stat(ctx, key)
+	if err != nil || !promised || info.Locked && !info.RetainUntil.Before(until) {
+		return info, err
+	}
+	s, ok := a.store.(interface {
+		lock(ctx context.Context, key string, until time.Time) error
+	})
+	if !ok {
+		return info, nil
+	}
+	if err := s.lock(ctx, key, until); err != nil {
+		return info, err
+	}
+	return a.store.Stat(ctx, key)
 }
 
 func conflict(err error) *pipeline.Fault {

@@ -138,6 +138,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestArchiveStep(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		blobs := storage.NewBlobs(s)
 		doc := letter(t, blobs, "doc-1")
@@ -178,6 +179,7 @@ func TestArchiveStep(t *testing.T) {
 }
 
 func TestArchiveOriginalIsPDFA(t *testing.T) {
+	t.Parallel()
 	s := openDir(t)
 	blobs := storage.NewBlobs(s)
 	doc := letter(t, blobs, "same")
@@ -196,6 +198,7 @@ func TestArchiveOriginalIsPDFA(t *testing.T) {
 }
 
 func TestArchiveRefuses(t *testing.T) {
+	t.Parallel()
 	s := openDir(t)
 	blobs := storage.NewBlobs(s)
 	for name, c := range map[string]struct {
@@ -232,6 +235,7 @@ func TestArchiveRefuses(t *testing.T) {
 // TestArchiveAgain runs the step again later and with a newer program: nothing
 // changes and the record is the same.
 func TestArchiveAgain(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		blobs := storage.NewBlobs(s)
 		doc := letter(t, blobs, "again")
@@ -252,6 +256,7 @@ func TestArchiveAgain(t *testing.T) {
 }
 
 func TestArchiveWorkersRace(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		blobs := storage.NewBlobs(s)
 		doc := letter(t, blobs, "race")
@@ -280,6 +285,7 @@ func TestArchiveWorkersRace(t *testing.T) {
 // TestArchiveInterrupted breaks every single call to the store in turn, as a
 // crash would, and then runs the step again.
 func TestArchiveInterrupted(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("the power went")
 	for n := 0; ; n++ {
 		s := openDir(t)
@@ -343,6 +349,7 @@ func (f *failing) Stat(ctx context.Context, key string) (storage.Info, error) {
 }
 
 func TestArchiveConflict(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		for _, name := range []string{"original.tif", "document.pdf", "text.txt", "words.json", "manifest.json"} {
 			for _, other := range []string{"short", "original of conflict"} {
@@ -368,6 +375,7 @@ func TestArchiveConflict(t *testing.T) {
 // TestArchiveChangedFiling archives a letter again after a person filed it
 // elsewhere: the archive keeps what it has and says so.
 func TestArchiveChangedFiling(t *testing.T) {
+	t.Parallel()
 	s := openDir(t)
 	blobs := storage.NewBlobs(s)
 	doc := letter(t, blobs, "moved")
@@ -385,6 +393,7 @@ func TestArchiveChangedFiling(t *testing.T) {
 }
 
 func TestArchiveRequireLock(t *testing.T) {
+	t.Parallel()
 	s := openDir(t)
 	blobs := storage.NewBlobs(s)
 	opt := options()
@@ -401,6 +410,7 @@ func TestArchiveRequireLock(t *testing.T) {
 }
 
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		blobs := storage.NewBlobs(s)
 		want := map[pipeline.DocID]pipeline.Document{}
@@ -449,6 +459,7 @@ func TestWalk(t *testing.T) {
 }
 
 func TestCheckpoints(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		a := storage.NewArchive(s, options())
 		for _, name := range []string{"2026/11/02-000010", "2026/11/02-000002"} {

@@ -21,6 +21,7 @@ import (
 )
 
 func TestBlobs(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		testBlobs(t, s)
 	})
@@ -100,6 +101,7 @@ func blobKey(d pipeline.Digest) string {
 // TestBlobDamaged flips a bit in a directory's blob: it is never given out, and
 // the same bytes put again heal it.
 func TestBlobDamaged(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, err := storage.OpenDir(dir)
 	if err != nil {
@@ -128,6 +130,7 @@ func TestBlobDamaged(t *testing.T) {
 
 // TestBlobDamagedOnS3 puts other bytes under a blob's key past our driver.
 func TestBlobDamagedOnS3(t *testing.T) {
+	t.Parallel()
 	c := storagetest.Versitygw(t, false)
 	b := storage.NewBlobs(openS3(t, c))
 	body := "a letter that must not change"
@@ -154,6 +157,7 @@ func TestBlobDamagedOnS3(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		b := storage.NewBlobs(s)
 		put := func(body string) pipeline.Digest {
@@ -188,6 +192,7 @@ func TestSweep(t *testing.T) {
 // TestSweepMeetsPut puts an old blob again in the moment between the sweep's
 // question and its deletion: the blob stays.
 func TestSweepMeetsPut(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, err := storage.OpenDir(dir)
 	if err != nil {
@@ -220,6 +225,7 @@ func TestSweepMeetsPut(t *testing.T) {
 // TestBlobsTogether puts the same and other bytes from many goroutines while a
 // sweep without mercy for the old runs: what was acknowledged can be read.
 func TestBlobsTogether(t *testing.T) {
+	t.Parallel()
 	d := openDir(t)
 	b := storage.NewBlobs(d)
 	ctx, stop := context.WithCancel(t.Context())

@@ -34,6 +34,9 @@ func (a *Archive) PutCheckpoint(ctx context.Context, name string, note []byte) e
 			err = verr
 		}
 	}
+	if err == nil {
+		_, err = a.retained(ctx, key, until, !until.IsZero())
+	}
 	if err != nil {
 		return fmt.Errorf("keeping a checkpoint: %w", err)
 	}

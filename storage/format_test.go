@@ -34,6 +34,7 @@ func example(t *testing.T, name string) []byte {
 // TestFormatExamples reads the examples of docs/archive-format.md with the
 // program and lays them down as an archive.
 func TestFormatExamples(t *testing.T) {
+	t.Parallel()
 	raw := example(t, "manifest.json")
 	m, err := storage.ParseManifest(raw)
 	if err != nil {
@@ -81,6 +82,7 @@ func TestFormatExamples(t *testing.T) {
 // TestFormatExplained looks for every member that a manifest can have in the
 // page: a member that is added to a type must be explained to strangers.
 func TestFormatExplained(t *testing.T) {
+	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(pipelinetest.Root(t), "docs", "archive-format.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -121,6 +123,7 @@ func members(typ reflect.Type, seen map[reflect.Type]bool) map[string]bool {
 // TestFormatCheckedByHand checks an archived letter with the page's own command,
 // without the program.
 func TestFormatCheckedByHand(t *testing.T) {
+	t.Parallel()
 	pipelinetest.Program(t, "jq")
 	dir := t.TempDir()
 	d, err := storage.OpenDir(dir)

@@ -2,17 +2,13 @@ package storage
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -22,18 +18,6 @@ import (
 
 	"blattwerk/pipeline"
 )
-
-// S3Config says where a bucket is and how to get in.
-type S3Config struct {
-	Endpoint  string // "s3.example.org:9000", or a URL whose scheme then decides about TLS
-	Bucket    string // made, with object lock, if it is not there and we are allowed to
-	AccessKey string
-	SecretKey string
-	Region    string // "" asks the server
-	Insecure  bool   // plain HTTP
-	CAFile    string // PEM certificates to trust beside the system's; "" for none
-	SpoolDir  string // where large objects wait to be sent; "" is the system's temporary folder
-}
 
 // maxPut is the largest object of one PUT, by the limits of S3.
 const maxPut = 5 << 30
@@ -89,45 +73,6 @@ func OpenS3(ctx context.Context, c S3Config) (*S3, error) {
 	return s, nil
 }
 
-func (c S3Config) endpoint() (host string, secure bool, err error) {
-	if c.Bucket == "" || c.Endpoint == "" {
-		return "", false, errors.New("setting up S3: endpoint and bucket are needed")
-	}
-	if !strings.Contains(c.Endpoint, "://") {
-		return c.Endpoint, !c.Insecure, nil
-	}
-	u, err := url.Parse(c.Endpoint)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || strings.Trim(u.Path, "/") != "" {
-		return "", false, errors.New("setting up S3: the endpoint is neither host:port nor http(s)://host:port")
-	}
-	return u.Host, u.Scheme == "https", nil
-}
-
-func (c S3Config) transport() (*http.Transport, error) {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DialContext = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
-	t.ResponseHeaderTimeout = 2 * time.Minute
-	t.MaxIdleConnsPerHost = 16
-	t.DisableCompression = true // an archive's bytes are never to be unpacked on the way
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if c.CAFile == "" {
-		return t, nil
-	}
-	pem, err := os.ReadFile(c.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("reading the S3 server's CA file: %w", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, errors.New("reading the S3 server's CA file: no certificate in it")
-	}
-	t.TLSClientConfig.RootCAs = pool
-	return t, nil
-}
-
 func (s *S3) openBucket(ctx context.Context, region string) error {
 	there, err := s.core.BucketExists(ctx, s.bucket)
 	if err != nil {
@@ -140,10 +85,10 @@ func (s *S3) openBucket(ctx context.Context, region string) error {
 		}
 	}
 	state, _, _, _, err := s.core.GetObjectLockConfig(ctx, s.bucket)
-	switch code := minio.ToErrorResponse(err).Code; {
+	switch {
 	case err == nil:
 		s.canLock = state == "Enabled"
-	case code == "ObjectLockConfigurationNotFoundError" || code == "NotImplemented":
+	case noLock(err):
 		s.canLock = false
 	default:
 		return s3Error("asking for the bucket's object lock", err)
@@ -207,10 +152,19 @@ func (s *S3) ensure(ctx context.Context, name func(pipeline.Digest) string, r io
 
 // sendNew puts a body if its key is free. A server that is busy with another put
 // of the same key says so and is asked again, until one of the two has won.
+//
+// A server that sees a taken key may answer and hang up while we are still
+// sending, and then its answer can be lost: a broken put is looked after.
 func (s *S3) sendNew(ctx context.Context, key string, body *spool, opt PutOptions) error {
 	wait := 20 * time.Millisecond
 	for {
 		err := s.send(ctx, key, body, opt, true)
+		if !errors.Is(err, ErrUnreachable) || ctx.Err() != nil {
+			return err
+		}
+		if _, herr := s.Stat(ctx, key); herr == nil {
+			return fmt.Errorf("%w: found after: %w", ErrExists, err)
+		}
 		if !errors.Is(err, errConflict) || wait > 2*time.Second {
 			return err
 		}
@@ -352,8 +306,7 @@ func (s *S3) retention(ctx context.Context, o minio.ObjectInfo) (until time.Time
 
 func (s *S3) askRetention(ctx context.Context, o minio.ObjectInfo) (minio.RetentionMode, string, error) {
 	mode, date, err := s.core.GetObjectRetention(ctx, s.bucket, o.Key, o.VersionID)
-	switch minio.ToErrorResponse(err).Code {
-	case "NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "NotImplemented":
+	if noLock(err) {
 		return "", "", nil
 	}
 	if err != nil {
@@ -363,6 +316,38 @@ func (s *S3) askRetention(ctx context.Context, o minio.ObjectInfo) (minio.Retent
 		return "", "", nil
 	}
 	return *mode, date.UTC().Format(time.RFC3339), nil
+}
+
+// lock asks the server for a lock that a put should have brought but did not,
+// because the server stopped between writing the object and locking it.
+func (s *S3) lock(ctx context.Context, key string, until time.Time) error {
+	if !s.canLock {
+		return nil
+	}
+	_, version, err := s.head(ctx, key)
+	if err != nil {
+		return err
+	}
+	mode, until := minio.Governance, until.UTC().Truncate(time.Second)
+	err = s.core.PutObjectRetention(ctx, s.bucket, key, minio.PutObjectRetentionOptions{
+		Mode: &mode, RetainUntilDate: &until, VersionID: version,
+	})
+	if noLock(err) {
+		return nil // the caller sees that there is none
+	}
+	if err != nil {
+		return s3Error("locking an object", err)
+	}
+	return nil
+}
+
+// noLock says whether an answer means that there is no lock, or no such feature.
+func noLock(err error) bool {
+	switch minio.ToErrorResponse(err).Code {
+	case "NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "NotImplemented":
+		return true
+	}
+	return false
 }
 
 // List implements [Store].

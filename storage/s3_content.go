@@ -24,6 +24,9 @@ type remote struct {
 func (c *remote) Size() int64 { return c.size }
 
 func (c *remote) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
 	if c.pos >= c.size {
 		return 0, io.EOF
 	}

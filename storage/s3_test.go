@@ -33,6 +33,7 @@ func client(t *testing.T, c storage.S3Config) *minio.Client {
 // TestS3LockedByServer asks the server itself, with the rights of its owner, to
 // delete a retained object.
 func TestS3LockedByServer(t *testing.T) {
+	t.Parallel()
 	c := storagetest.Versitygw(t, false)
 	s := openS3(t, c)
 	if !s.CanLock() {
@@ -59,6 +60,7 @@ func TestS3LockedByServer(t *testing.T) {
 // TestS3WithoutLock uses a bucket that somebody made without object lock: it is
 // never called locked, but our own Delete still holds to the retention.
 func TestS3WithoutLock(t *testing.T) {
+	t.Parallel()
 	c := storagetest.Versitygw(t, false)
 	m := client(t, c)
 	if err := m.MakeBucket(t.Context(), c.Bucket, minio.MakeBucketOptions{}); err != nil {
@@ -83,9 +85,31 @@ func TestS3WithoutLock(t *testing.T) {
 	}
 }
 
+// TestS3LockCompleted finds a file that is there and right but not locked, as a
+// server leaves it that dies between writing and locking: the step locks it.
+func TestS3LockCompleted(t *testing.T) {
+	t.Parallel()
+	c := storagetest.Versitygw(t, false)
+	s := openS3(t, c)
+	blobs := storage.NewBlobs(s)
+	doc := letter(t, blobs, "half-locked")
+	const key = "archive/2026/11/half-locked/document.pdf"
+	body := "%PDF of half-locked"
+	_, err := client(t, c).PutObject(t.Context(), c.Bucket, key, strings.NewReader(body), int64(len(body)), minio.PutObjectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := archive(t, s, doc, blobs)
+	info, err := s.Stat(t.Context(), key)
+	if err != nil || !out.Record.Locked || !info.Locked || !info.RetainUntil.Equal(out.Record.RetainUntil) {
+		t.Errorf("record %+v, object %+v, %v", out.Record, info, err)
+	}
+}
+
 // TestS3SilentServer puts a proxy in front of the server that drops the lock's
 // headers, as servers without the feature do: nothing is then called locked.
 func TestS3SilentServer(t *testing.T) {
+	t.Parallel()
 	c := storagetest.Versitygw(t, false)
 	openS3(t, c) // makes the bucket, with object lock
 	server := c.Endpoint
@@ -131,6 +155,7 @@ func TestS3SilentServer(t *testing.T) {
 }
 
 func TestS3Refused(t *testing.T) {
+	t.Parallel()
 	c := storagetest.Versitygw(t, true)
 	openS3(t, c)
 	for name, change := range map[string]struct {
@@ -161,6 +186,7 @@ func TestS3Refused(t *testing.T) {
 
 // TestS3Outage stops the server, archives in vain, and goes on once it is back.
 func TestS3Outage(t *testing.T) {
+	t.Parallel()
 	server := storagetest.StartServer(t, true)
 	s := openS3(t, server.Config)
 	blobs := storage.NewBlobs(s)
@@ -198,6 +224,7 @@ func TestS3Outage(t *testing.T) {
 // TestS3KilledMidway kills the server while letters are being archived, again and
 // again, and repeats each step until it is through.
 func TestS3KilledMidway(t *testing.T) {
+	t.Parallel()
 	server := storagetest.StartServer(t, true)
 	s := openS3(t, server.Config)
 	blobs := storage.NewBlobs(s)
@@ -234,6 +261,7 @@ func TestS3KilledMidway(t *testing.T) {
 
 // TestS3Versions deletes an object that has several versions: none stays.
 func TestS3Versions(t *testing.T) {
+	t.Parallel()
 	c := storagetest.Versitygw(t, false)
 	s := openS3(t, c)
 	m := client(t, c)
@@ -252,6 +280,7 @@ func TestS3Versions(t *testing.T) {
 
 // TestS3ContextEnds stops reading an object with its context.
 func TestS3ContextEnds(t *testing.T) {
+	t.Parallel()
 	s := openS3(t, storagetest.Versitygw(t, false))
 	if _, err := s.Put(t.Context(), "x", bytes.NewReader(make([]byte, 8<<20)), storage.PutOptions{}); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 // TestVerify damages an archive in every way that Verify promises to find.
 func TestVerify(t *testing.T) {
+	t.Parallel()
 	const folder = "archive/2026/11/doc-1/"
 	at := func(dir, key string) string { return filepath.Join(dir, filepath.FromSlash(key)) }
 	write := func(t *testing.T, path, text string) {
@@ -63,6 +64,7 @@ func TestVerify(t *testing.T) {
 			[]string{"retention " + folder + "document.pdf"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			d, err := storage.OpenDir(dir)
 			if err != nil {
@@ -94,6 +96,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestVerifyOnS3(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, s storage.Store) {
 		blobs := storage.NewBlobs(s)
 		archive(t, s, letter(t, blobs, "v"), blobs)
@@ -115,6 +118,7 @@ func TestVerifyOnS3(t *testing.T) {
 
 // TestWalkDamaged walks over a damaged manifest and reports it at the end.
 func TestWalkDamaged(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d, err := storage.OpenDir(dir)
 	if err != nil {
@@ -145,6 +149,7 @@ func TestWalkDamaged(t *testing.T) {
 }
 
 func TestRetention(t *testing.T) {
+	t.Parallel()
 	day := func(s string) time.Time {
 		if s == "" {
 			return time.Time{}
@@ -177,6 +182,7 @@ func TestRetention(t *testing.T) {
 		"no minimum":               {pipeline.Retention{Years: 3, Start: "ende"}, storage.ArchiveOptions{MinLockMonths: -1}, "2026-11-02", "", storage.BasisNone},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := openDir(t)
 			blobs := storage.NewBlobs(s)
 			doc := letter(t, blobs, "r")
