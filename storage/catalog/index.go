@@ -35,6 +35,11 @@ func (c *Catalog) reindex(ctx context.Context, tx *sql.Tx, n int64, before, afte
 			return err
 		}
 	}
+	return c.index(ctx, tx, n, after)
+}
+
+// index makes the tokens of a document anew from its stored pages and fields.
+func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.Document) error {
 	pages, err := readPages(ctx, tx, n)
 	if err != nil {
 		return err
@@ -43,13 +48,42 @@ func (c *Catalog) reindex(ctx context.Context, tx *sql.Tx, n int64, before, afte
 	for _, p := range pages {
 		ix.text(p.text)
 	}
-	for _, v := range append(fields, after.Delivery.Journal) {
+	for _, v := range append(fieldValues(doc), doc.Delivery.Journal) {
 		ix.field(v)
 	}
 	if err := c.writeIndex(ctx, tx, n, ix.keys()); err != nil {
 		return err
 	}
 	return writeVocabulary(ctx, tx, ix.words)
+}
+
+// RebuildSearch makes the search index of all documents anew, one after the
+// other, while work goes on. It is needed after package analysis changed what
+// it makes of a text; until it is through, old documents are found by the old
+// tokens.
+func (c *Catalog) RebuildSearch(ctx context.Context) error {
+	for last := int64(0); ; {
+		var n int64
+		var id string
+		err := c.read.QueryRowContext(ctx, `SELECT n, id FROM document WHERE n > $1 ORDER BY n LIMIT 1`, last).Scan(&n, &id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("rebuilding the search index: %w", err)
+		}
+		err = c.change(ctx, "rebuilding the search index", func(tx *sql.Tx) error {
+			e, n, err := c.take(ctx, tx, pipeline.DocID(id))
+			if err != nil {
+				return err
+			}
+			return c.index(ctx, tx, n, e.Document)
+		})
+		if err != nil {
+			return err
+		}
+		last = n
+	}
 }
 
 // fieldValues are the values that the filing read from the pages.

@@ -66,6 +66,13 @@ func (c *Catalog) Search(ctx context.Context, q Query) (Hits, error) {
 	}
 	var hits Hits
 	err := c.snapshot(ctx, func(tx *sql.Tx) error {
+		if c.dialect.locks {
+			// PostgreSQL guesses far too many rows for our many alternatives, and would
+			// read every text or compile the query, which both takes longer.
+			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off; SET LOCAL jit = off`); err != nil {
+				return err
+			}
+		}
 		s := search{c: c, tx: tx, query: q, request: r}
 		var err error
 		hits, err = s.run(ctx)

@@ -252,6 +252,20 @@ func testSearchUpkeep(w *world) {
 	if found("Kindergeld") != 1 || found("Elterngeld") != 1 {
 		w.Error("documents share their index")
 	}
+	// An index that is lost can be made anew.
+	db := w.raw()
+	if strings.HasPrefix(w.dsn, "sqlite:") {
+		w.exec(db, `INSERT INTO search_index (search_index) VALUES ('delete-all')`)
+	} else {
+		w.exec(db, `DELETE FROM search_index`)
+	}
+	if found("Elterngeld") != 0 {
+		w.Error("the index was not lost")
+	}
+	w.ok(w.RebuildSearch(ctx))
+	if found("Kindergeld") != 1 || found("Elterngeld") != 1 || found("2026-000001") != 1 {
+		w.Error("the index was not made anew")
+	}
 }
 
 // testSearchBounds indexes more words than fit into one row of the index, and

@@ -247,7 +247,12 @@ func (c *Catalog) Park(ctx context.Context, job Job, f *pipeline.Fault, doc pipe
 }
 
 // Refuse gives the document back to the sender. Its bytes and its row are kept.
+// A document that the archive holds already cannot be given back: it waits for a
+// person instead.
 func (c *Catalog) Refuse(ctx context.Context, job Job, f *pipeline.Fault) error {
+	if job.Document.Record != nil {
+		return c.Park(ctx, job, f, job.Document)
+	}
 	return c.stop(ctx, job, pipeline.Refused, "refused", f, job.Document)
 }
 

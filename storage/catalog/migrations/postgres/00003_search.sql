@@ -14,7 +14,7 @@ CREATE TABLE search_index (
     tokens TSVECTOR NOT NULL,
     PRIMARY KEY (doc, part)
 );
-CREATE INDEX search_index_tokens ON search_index USING gin (tokens);
+CREATE INDEX search_index_tokens ON search_index USING gin (tokens) WITH (gin_pending_list_limit = 1024);
 
 CREATE TABLE vocabulary (
     word   TEXT COLLATE "C" PRIMARY KEY,
