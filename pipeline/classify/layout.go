@@ -10,6 +10,7 @@ import (
 
 var (
 	formOfAddress = regexp.MustCompile(`(?i)^(an\s+(das|die|den)|an|herrn?|frau|firma|fa\.|familie|eheleute)\s*`)
+	roleWord      = regexp.MustCompile(`(?i)^(verkäufer|käufer|lieferant|auftraggeber|auftragnehmer|rechnungs(steller|empfänger|anschrift)|absender|empfänger|antragsteller(in)?|bauherr(in)?|(globale\s+)?(nummer|nr)\b.*)\s*:?$`)
 	addressPart   = regexp.MustCompile(`\s*[·•|]\s*|\s+[*–-]\s+|,\s*|\s{2,}`)
 	senderMark    = regexp.MustCompile(`(?i)^(absender|abs\.)\s*[:.]\s*(.*)$`)
 	dateMark      = regexp.MustCompile(`(?i)^(datum)\s*:?\s*(` + datePattern + `)`)
@@ -127,6 +128,9 @@ func splitAddress(lines []line, b block) (name, rest string) {
 	}
 	for len(parts) > 0 {
 		name = strings.TrimSpace(formOfAddress.ReplaceAllString(parts[0], ""))
+		if roleWord.MatchString(name) {
+			name = ""
+		}
 		parts = parts[1:]
 		if name != "" {
 			break

@@ -16,6 +16,8 @@ const (
 	deptBonus  = 1.5   // a letter is addressed to the department of a type
 	routeBonus = 3.0   // a payment reference (Kassenzeichen) belongs to the department
 	ceiling    = 0.995 // the machine is never certain
+	unmarked   = 0.6   // most that a text may reach that has no mark of a letter or a form
+	fewMarks   = 1.5   // further background for a text with a single mark
 )
 
 // verdict is what the cues say about one type.
@@ -57,7 +59,11 @@ func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []ve
 		verdicts = append(verdicts, v)
 	}
 	slices.SortStableFunc(verdicts, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
-	shareOut(verdicts)
+	marks := l.marks()
+	if len(departments) > 0 {
+		marks++
+	}
+	shareOut(verdicts, marks)
 	return verdicts
 }
 
@@ -122,17 +128,24 @@ func overlaps(used map[int]bool, o *occurrence) bool {
 
 // shareOut turns scores into confidences: the posterior over the types and "none
 // of them", whose score is the background.
-func shareOut(verdicts []verdict) {
+func shareOut(verdicts []verdict, marks int) {
 	if len(verdicts) == 0 {
 		return
 	}
-	top := max(verdicts[0].score, background)
-	sum := math.Exp(background - top)
+	none, most := background, ceiling
+	switch marks {
+	case 0:
+		most = unmarked
+	case 1:
+		none += fewMarks
+	}
+	top := max(verdicts[0].score, none)
+	sum := math.Exp(none - top)
 	for _, v := range verdicts {
 		sum += math.Exp(v.score - top)
 	}
 	for i := range verdicts {
-		verdicts[i].confidence = min(ceiling, math.Exp(verdicts[i].score-top)/sum)
+		verdicts[i].confidence = min(most, math.Exp(verdicts[i].score-top)/sum)
 	}
 }
 
