@@ -17,6 +17,12 @@ func parseBBox(t testing.TB, text string) []pipeline.PageText {
 	const scale = 300.0 / 72
 	var pages []pipeline.PageText
 	block, line := -1, -1
+	text = strings.Map(func(r rune) rune { // XML knows no control characters
+		if r < ' ' && r != '\n' {
+			return -1
+		}
+		return r
+	}, text)
 	dec := xml.NewDecoder(strings.NewReader(text))
 	dec.Strict = false
 	dec.Entity = xml.HTMLEntity

@@ -18,6 +18,8 @@ const (
 	ceiling    = 0.995 // the machine is never certain
 	unmarked   = 0.6   // most that a text may reach that has no mark of a letter or a form
 	fewMarks   = 1.5   // further background for a text with a single mark
+	deadline   = 6.5   // score from which a type with a legal deadline keeps all others from being sure
+	doubtful   = 0.8   // most that they may then reach
 )
 
 // verdict is what the cues say about one type.
@@ -64,7 +66,24 @@ func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []ve
 		marks++
 	}
 	shareOut(verdicts, marks)
+	r.guardDeadlines(verdicts)
 	return verdicts
+}
+
+// guardDeadlines keeps a letter from being filed by its subject matter where a
+// legal deadline may run: an objection against a fee for the nursery is an
+// objection. Types with a deadline are those whose envelope is scanned for the
+// postmark.
+func (r *Room) guardDeadlines(verdicts []verdict) {
+	if len(verdicts) == 0 || r.tax.Types[verdicts[0].typ].Handling == HandlingScanEnvelope {
+		return
+	}
+	for _, v := range verdicts[1:] {
+		if v.score >= deadline && r.tax.Types[v.typ].Handling == HandlingScanEnvelope {
+			verdicts[0].confidence = min(verdicts[0].confidence, doubtful)
+			return
+		}
+	}
 }
 
 // weigh adds up the evidence for one type. Words count once, for the strongest

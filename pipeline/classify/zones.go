@@ -168,6 +168,34 @@ var (
 	labelLine = regexp.MustCompile(`^\p{Lu}[\pL.\-/ ]{2,40}(:|\s\d{2,}[./\-]?\S*$)`)
 )
 
+// How letters begin and end, in folded form: for lines that recognition damaged.
+var (
+	salutationStarts = foldAll("Sehr geehrte", "Guten Tag")
+	greetingStarts   = foldAll("Mit freundlichen", "Hochachtungsvoll", "Freundliche Grüße", "Mit besten Grüßen")
+)
+
+func foldAll(list ...string) []string {
+	for i, s := range list {
+		list[i] = fold(s)
+	}
+	return list
+}
+
+// beginsLike reports whether a folded line begins with one of the starts, give or
+// take the damage of two letters.
+func beginsLike(line string, starts []string) bool {
+	for _, s := range starts {
+		for d := -2; d <= 2; d++ {
+			if n := len(s) + d; n <= len(line) {
+				if _, ok := within(line[:n], s, 2); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // marks counts what shows that a text is a letter or a form at all: salutation,
 // greeting, address, date, subject line, title in large type, labelled lines.
 // An article or a title without any of these is no letter, whatever it speaks of.
@@ -179,10 +207,11 @@ func (l *letter) marks() int {
 		if ln.page > 1 {
 			break
 		}
+		start := fold(ln.text[:min(len(ln.text), 48)])
 		switch {
-		case salutation.MatchString(ln.text):
+		case salutation.MatchString(ln.text), beginsLike(start, salutationStarts):
 			salutations = 1
-		case greeting.MatchString(ln.text):
+		case greeting.MatchString(ln.text), beginsLike(start, greetingStarts):
 			greetings = 1
 		case placeDate.MatchString(ln.text), infoLine.MatchString(ln.text):
 			dates = 1
