@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"blattwerk/pipeline/classify"
+	"blattwerk/pipeline"
 )
 
 // TestLetters files every letter of the test data. No letter may be filed wrong
@@ -20,6 +20,10 @@ func TestLetters(t *testing.T) {
 	}{
 		{"letters.txt", 0.85, 0.97},
 		{"confusions.txt", 0.75, 0.93},
+		// Written after the cues, in the words of people who know no office
+		// language: shows what to expect of letters that nobody prepared.
+		{"plain.txt", 0.3, 0.7},
+		{"unseen.txt", 0.2, 0.5},
 	} {
 		t.Run(file.name, func(t *testing.T) {
 			sure, best := 0, 0
@@ -123,8 +127,15 @@ func damage(rng *rand.Rand, text string, rate float64) string {
 
 func share(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 
-func explain(candidates any) string {
-	return fmt.Sprintf("%+v", candidates)
+// explain writes the candidates with their cues.
+func explain(candidates []pipeline.Candidate) string {
+	var b strings.Builder
+	for _, c := range candidates {
+		fmt.Fprintf(&b, "    %s %.3f:", c.Type, c.Confidence)
+		for _, r := range c.Reasons {
+			fmt.Fprintf(&b, " %q", r.Cue)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
-
-var _ = classify.Unclear

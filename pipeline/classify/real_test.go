@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"blattwerk/pipeline"
-	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/pipelinetest"
 )
 
@@ -186,4 +185,3 @@ func bboxPages(t testing.TB, tool, path string) []pipeline.PageText {
 	return parseBBox(t, string(out))
 }
 
-var _ = classify.Unclear
