@@ -77,7 +77,7 @@ func TestDamaged(t *testing.T) {
 		for _, file := range []string{"letters.txt", "confusions.txt"} {
 			for _, s := range samples(t, file) {
 				n++
-				f := r.Classify(typeset(damage(rng, s.text, rate), 0.8))
+				f := r.Classify(typeset(damage(rng, s.text, rate), conf(rate)))
 				switch {
 				case f.Type == s.want:
 					best++
@@ -91,7 +91,7 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 		t.Logf("damage %.0f %% of letters: %d letters, %d filed right, %d filed wrong, first candidate right %d", rate*100, n, sure, wrong, best)
-		if share(wrong, n) > 0.01 {
+		if share(wrong, n) > 0.005+rate/5 {
 			t.Errorf("damage %.2f: %d of %d filed wrong", rate, wrong, n)
 		}
 	}
@@ -124,6 +124,10 @@ func damage(rng *rand.Rand, text string, rate float64) string {
 	}
 	return out.String()
 }
+
+// conf is the confidence that recognition reports on a page where it gets that
+// share of the letters wrong: about what tesseract gives on such pages.
+func conf(rate float64) float32 { return float32(0.96 - 2*rate) }
 
 func share(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 

@@ -20,7 +20,7 @@ func TestReliability(t *testing.T) {
 			for seed := range uint64(8) {
 				rng := rand.New(rand.NewPCG(seed, 99))
 				rate := []float64{0, 0.01, 0.03, 0.06}[seed%4]
-				f := r.Classify(typeset(damage(rng, s.text, rate), 0.9))
+				f := r.Classify(typeset(damage(rng, s.text, rate), conf(rate)))
 				if len(f.Candidates) == 0 {
 					continue
 				}
@@ -29,6 +29,9 @@ func TestReliability(t *testing.T) {
 					if c.Confidence >= edges[b] && c.Confidence < edges[b+1] {
 						n[b]++
 						sum[b] += c.Confidence
+						if c.Type != s.want && c.Confidence >= 0.85 {
+							t.Logf("over the threshold and wrong: %s %s, damage %.2f\n%s", s.want, s.name, rate, explain(f.Candidates))
+						}
 						if c.Type == s.want {
 							right[b]++
 						}

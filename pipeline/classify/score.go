@@ -18,7 +18,9 @@ const (
 	ceiling    = 0.995 // the machine is never certain
 	unmarked   = 0.6   // most that a text may reach that has no mark of a letter or a form
 	fewMarks   = 1.5   // further background for a text with a single mark
-	deadline   = 6.5   // score from which a type with a legal deadline keeps all others from being sure
+	legible    = 0.9   // mean confidence of the words below which evidence may have been lost
+	illegible  = 8.0   // further background for each unit that the mean lies below
+	deadline   = 4.0   // score from which a type with a legal deadline keeps all others from being sure
 	doubtful   = 0.8   // most that they may then reach
 )
 
@@ -65,7 +67,7 @@ func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []ve
 	if len(departments) > 0 {
 		marks++
 	}
-	shareOut(verdicts, marks)
+	shareOut(verdicts, marks, l.legibility())
 	r.guardDeadlines(verdicts)
 	return verdicts
 }
@@ -147,11 +149,11 @@ func overlaps(used map[int]bool, o *occurrence) bool {
 
 // shareOut turns scores into confidences: the posterior over the types and "none
 // of them", whose score is the background.
-func shareOut(verdicts []verdict, marks int) {
+func shareOut(verdicts []verdict, marks int, legibility float64) {
 	if len(verdicts) == 0 {
 		return
 	}
-	none, most := background, ceiling
+	none, most := background+illegible*max(0, legible-legibility), ceiling
 	switch marks {
 	case 0:
 		most = unmarked
@@ -166,6 +168,19 @@ func shareOut(verdicts []verdict, marks int) {
 	for i := range verdicts {
 		verdicts[i].confidence = min(most, math.Exp(verdicts[i].score-top)/sum)
 	}
+}
+
+// legibility is the mean confidence of the words of the first two pages, 0 to 1.
+func (l *letter) legibility() float64 {
+	sum, n := 0.0, 0
+	for _, t := range l.tokens {
+		if t.page > 1 {
+			break
+		}
+		sum += float64(min(max(t.conf, 0), 1))
+		n++
+	}
+	return sum / float64(max(n, 1))
 }
 
 // candidates are the five best types with their reasons.
