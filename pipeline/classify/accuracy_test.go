@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"blattwerk/pipeline/classify"
+	"blattwerk/pipeline"
 )
 
 // TestLetters files every letter of the test data. No letter may be filed wrong
@@ -20,6 +20,10 @@ func TestLetters(t *testing.T) {
 	}{
 		{"letters.txt", 0.85, 0.97},
 		{"confusions.txt", 0.75, 0.93},
+		// Written after the cues, in the words of people who know no office
+		// language: shows what to expect of letters that nobody prepared.
+		{"plain.txt", 0.3, 0.7},
+		{"unseen.txt", 0.2, 0.5},
 	} {
 		t.Run(file.name, func(t *testing.T) {
 			sure, best := 0, 0
@@ -73,7 +77,7 @@ func TestDamaged(t *testing.T) {
 		for _, file := range []string{"letters.txt", "confusions.txt"} {
 			for _, s := range samples(t, file) {
 				n++
-				f := r.Classify(typeset(damage(rng, s.text, rate), 0.8))
+				f := r.Classify(typeset(damage(rng, s.text, rate), conf(rate)))
 				switch {
 				case f.Type == s.want:
 					best++
@@ -87,7 +91,7 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 		t.Logf("damage %.0f %% of letters: %d letters, %d filed right, %d filed wrong, first candidate right %d", rate*100, n, sure, wrong, best)
-		if share(wrong, n) > 0.01 {
+		if share(wrong, n) > 0.005+rate/5 {
 			t.Errorf("damage %.2f: %d of %d filed wrong", rate, wrong, n)
 		}
 	}
@@ -121,10 +125,21 @@ func damage(rng *rand.Rand, text string, rate float64) string {
 	return out.String()
 }
 
+// conf is the confidence that recognition reports on a page where it gets that
+// share of the letters wrong: about what tesseract gives on such pages.
+func conf(rate float64) float32 { return float32(0.96 - 2*rate) }
+
 func share(a, b int) float64 { return float64(a) / float64(max(b, 1)) }
 
-func explain(candidates any) string {
-	return fmt.Sprintf("%+v", candidates)
+// explain writes the candidates with their cues.
+func explain(candidates []pipeline.Candidate) string {
+	var b strings.Builder
+	for _, c := range candidates {
+		fmt.Fprintf(&b, "    %s %.3f:", c.Type, c.Confidence)
+		for _, r := range c.Reasons {
+			fmt.Fprintf(&b, " %q", r.Cue)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
-
-var _ = classify.Unclear

@@ -27,6 +27,7 @@ type fieldRule struct {
 	label      pipeline.Message
 	confidence float64
 	check      value
+	digits     bool // the check looks at check digits
 	pattern    *regexp.Regexp
 }
 
@@ -52,6 +53,7 @@ func seedFields() ([]fieldRule, error) {
 		if rule.check, ok = values[r[4]]; !ok {
 			return nil, fmt.Errorf("fields.tsv, %s: unknown check %q", r[0], r[4])
 		}
+		rule.digits = slices.Contains([]string{"iban", "iban!", "creditor!", "leitweg!", "taxid!", "vat!", "pension!"}, r[4])
 		if rule.pattern, err = regexp.Compile(expand.Replace(r[5])); err != nil {
 			return nil, fmt.Errorf("fields.tsv, %s: %w", r[0], err)
 		}
@@ -222,7 +224,11 @@ func (f *fieldRule) search(l *letter, p passage) []hit {
 		if !keep || s == "" {
 			continue
 		}
-		hits = append(hits, hit{Field: l.field(p, f.name, s, f.confidence, checked, start, end)})
+		confidence := f.confidence
+		if f.digits && !checked {
+			confidence = 0.4 // there are check digits, and they do not hold
+		}
+		hits = append(hits, hit{Field: l.field(p, f.name, s, confidence, checked, start, end)})
 	}
 	return hits
 }

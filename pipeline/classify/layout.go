@@ -10,6 +10,7 @@ import (
 
 var (
 	formOfAddress = regexp.MustCompile(`(?i)^(an\s+(das|die|den)|an|herrn?|frau|firma|fa\.|familie|eheleute)\s*`)
+	roleWord      = regexp.MustCompile(`(?i)^(verkäufer|käufer|lieferant|auftraggeber|auftragnehmer|rechnungs(steller|empfänger|anschrift)|absender|empfänger|antragsteller(in)?|bauherr(in)?|(globale\s+)?(nummer|nr)\b.*)\s*:?$`)
 	addressPart   = regexp.MustCompile(`\s*[·•|]\s*|\s+[*–-]\s+|,\s*|\s{2,}`)
 	senderMark    = regexp.MustCompile(`(?i)^(absender|abs\.)\s*[:.]\s*(.*)$`)
 	dateMark      = regexp.MustCompile(`(?i)^(datum)\s*:?\s*(` + datePattern + `)`)
@@ -52,7 +53,7 @@ type adder func(name, value string, confidence float64, checked bool, lns ...lin
 // never taken for the sender.
 func (r *Room) people(l *letter, lines []line, add adder) {
 	height := l.pages[0].Height
-	haveSender, haveReceiver := false, false
+	haveSender, haveReceiver, townWrote := false, false, false
 	for i, ln := range lines {
 		m := senderMark.FindStringSubmatch(ln.text)
 		if m == nil {
@@ -74,7 +75,11 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 		}
 		name, rest := splitAddress(lines, b)
 		inline := b.first == b.last
-		receiver := !inline && (r.town.ownBlock(lines[b.first:b.last+1]) || inWindow(first, l.pages[0]))
+		if inline && (r.town.own(name) || r.town.ownBlock(lines[b.first:b.last+1])) {
+			townWrote = true // the town's own return address: who follows is the receiver
+			continue
+		}
+		receiver := !inline && (townWrote || r.town.ownBlock(lines[b.first:b.last+1]) || inWindow(first, l.pages[0]))
 		switch {
 		case receiver && !haveReceiver:
 			add("empfaenger", name, 0.85, false, lines[b.first:b.last+1]...)
@@ -127,6 +132,9 @@ func splitAddress(lines []line, b block) (name, rest string) {
 	}
 	for len(parts) > 0 {
 		name = strings.TrimSpace(formOfAddress.ReplaceAllString(parts[0], ""))
+		if roleWord.MatchString(name) {
+			name = ""
+		}
 		parts = parts[1:]
 		if name != "" {
 			break

@@ -99,27 +99,3 @@ func room(t testing.TB) *classify.Room {
 	return r
 }
 
-func TestSmoke(t *testing.T) {
-	r := room(t)
-	f := r.Classify(typeset(`Erna Beispiel
-Birkenweg 4
-99999 Ahrenbrück
-
-Stadt Ahrenbrück
-Rechtsamt
-Lindenplatz 1
-99999 Ahrenbrück
-
-Ahrenbrück, den 3. März 2026
-
-Widerspruch gegen den Grundsteuerbescheid vom 12.02.2026
-Kassenzeichen 7.4001.123456.7
-
-Sehr geehrte Damen und Herren,
-
-hiermit lege ich gegen den oben genannten Bescheid Widerspruch ein.
-
-Mit freundlichen Grüßen
-Erna Beispiel`, 0.95))
-	t.Logf("%+v", f)
-}

@@ -141,7 +141,7 @@ func runsOf(text string) []run {
 // is nothing restricted.
 func kindAt(text string, runs []run, i int) (kind string, n int) {
 	if r := runs[i]; r.zone {
-		if r.end-r.start >= 20 || strings.Contains(text[r.start:r.end], "<<") {
+		if machineReadable(text[r.start:r.end]) {
 			return KindDocument, 1
 		}
 		return "", 0
@@ -178,6 +178,17 @@ func kindAt(text string, runs []run, i int) (kind string, n int) {
 		}
 	}
 	return "", 0
+}
+
+// machineReadable reports whether a run is a line of a machine-readable zone, or
+// the beginning of one (ICAO Doc 9303: lines of 30, 36 or 44 characters, filled
+// up with "<").
+func machineReadable(s string) bool {
+	fill := strings.Count(s, "<")
+	if len(s) >= 20 {
+		return fill >= 2 && fill < len(s)
+	}
+	return len(s) >= 10 && fill >= 2 && strings.ContainsAny(s[:1], "IPACV") && hasDigit(s)
 }
 
 var documentWords = []string{"ausweisnummer", "ausweis-nr", "ausweisnr", "ausweis nr", "ausweises", "personalausweis", "reisepass",

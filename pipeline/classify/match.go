@@ -52,6 +52,10 @@ type matcher struct {
 	uses       [][]use          // by type
 	starts     map[int][]int    // pattern -> phrases that begin with it
 	exact      map[string][]int // skeleton -> whole patterns
+	prefixes   map[string][]int // skeleton -> prefix patterns
+	lengths    []int            // of the prefix patterns
+	suffixes   []int            // suffix patterns
+	near       [256][]int       // first letter -> whole and prefix patterns that may begin so, and allow edits
 	lookalikes map[string]bool
 	deptOf     map[int]pipeline.DeptID
 }
@@ -60,7 +64,6 @@ type matcher struct {
 type wordHit struct {
 	pattern int
 	quality float64 // 1 exact, less by edits
-	exact   bool
 }
 
 // occurrence is a phrase that was found.
@@ -74,7 +77,7 @@ type occurrence struct {
 
 func compile(tax *Taxonomy) *matcher {
 	m := &matcher{
-		starts: map[int][]int{}, exact: map[string][]int{},
+		starts: map[int][]int{}, exact: map[string][]int{}, prefixes: map[string][]int{},
 		lookalikes: map[string]bool{}, deptOf: map[int]pipeline.DeptID{},
 	}
 	index := map[string]int{}
@@ -122,7 +125,34 @@ func compile(tax *Taxonomy) *matcher {
 	for _, w := range tax.Lookalikes {
 		m.lookalikes[skeleton(w)] = true
 	}
+	m.arrange()
 	return m
+}
+
+// arrange sorts the patterns so that a word is compared with few of them.
+func (m *matcher) arrange() {
+	for id, p := range m.patterns {
+		switch p.mode {
+		case whole:
+			m.exact[p.skel] = append(m.exact[p.skel], id)
+		case prefix:
+			m.prefixes[p.skel] = append(m.prefixes[p.skel], id)
+			if !slices.Contains(m.lengths, len(p.skel)) {
+				m.lengths = append(m.lengths, len(p.skel))
+			}
+		case suffix:
+			m.suffixes = append(m.suffixes, id)
+		}
+		if p.k == 0 || p.mode == suffix {
+			continue
+		}
+		for c := range m.near {
+			if byte(c) == p.skel[0] || confusable[c][p.skel[0]] {
+				m.near[c] = append(m.near[c], id)
+			}
+		}
+	}
+	slices.Sort(m.lengths)
 }
 
 // phrase reads the notation of a cue.
@@ -155,9 +185,6 @@ func (m *matcher) phrase(text string, patterns map[wordPattern]int) phrase {
 			id = len(m.patterns)
 			patterns[w] = id
 			m.patterns = append(m.patterns, w)
-			if w.mode == whole {
-				m.exact[w.skel] = append(m.exact[w.skel], id)
-			}
 		}
 		p.words = append(p.words, id)
 		p.gaps = append(p.gaps, gap)
@@ -185,37 +212,44 @@ var particles = []string{
 // a known look-alike, rules out hits by edits: Abmeldung is not a misread
 // Anmeldung.
 func (m *matcher) words(skel string) []wordHit {
-	var hits []wordHit
-	for _, id := range m.exact[skel] {
-		hits = append(hits, wordHit{id, 1, true})
-	}
-	for _, ending := range inflections {
-		if stem, ok := strings.CutSuffix(skel, ending); ok && len(stem) >= 3 {
-			for _, id := range m.exact[stem] {
-				hits = append(hits, wordHit{id, 1, true})
-			}
-		}
-	}
-	for id := range m.patterns {
-		p := &m.patterns[id]
-		switch p.mode {
-		case prefix:
-			if strings.HasPrefix(skel, p.skel) {
-				hits = append(hits, wordHit{id, 1, true})
-			}
-		case suffix:
-			if headOf(skel, p.skel) {
-				hits = append(hits, wordHit{id, 1, true})
-			}
-		}
-	}
+	hits := m.exactHits(skel)
 	if len(hits) > 0 || len(skel) < 5 || m.known(skel) {
 		return hits
 	}
 	mask := bitsOf(skel)
-	for id := range m.patterns {
-		if d := m.patterns[id].fuzzy(skel, mask); d > 0 {
-			hits = append(hits, wordHit{id, 1 - 0.15*float64(d), false})
+	for _, list := range [][]int{m.near[skel[0]], m.suffixes} {
+		for _, id := range list {
+			if d := m.patterns[id].fuzzy(skel, mask); d > 0 {
+				hits = append(hits, wordHit{id, 1 - 0.15*float64(d)})
+			}
+		}
+	}
+	return hits
+}
+
+func (m *matcher) exactHits(skel string) []wordHit {
+	var hits []wordHit
+	for _, id := range m.exact[skel] {
+		hits = append(hits, wordHit{id, 1})
+	}
+	for _, ending := range inflections {
+		if stem, ok := strings.CutSuffix(skel, ending); ok && len(stem) >= 3 {
+			for _, id := range m.exact[stem] {
+				hits = append(hits, wordHit{id, 1})
+			}
+		}
+	}
+	for _, n := range m.lengths {
+		if n > len(skel) {
+			break
+		}
+		for _, id := range m.prefixes[skel[:n]] {
+			hits = append(hits, wordHit{id, 1})
+		}
+	}
+	for _, id := range m.suffixes {
+		if headOf(skel, m.patterns[id].skel) {
+			hits = append(hits, wordHit{id, 1})
 		}
 	}
 	return hits
@@ -279,15 +313,7 @@ func (p *wordPattern) fuzzy(skel string, mask uint32) int {
 			}
 		}
 	case suffix:
-		if len(skel) <= n+p.k {
-			try(skel)
-			break
-		}
-		for d := -p.k; d <= p.k; d++ {
-			if cut := len(skel) - n - d; cut >= 4 {
-				try(skel[cut:])
-			}
-		}
+		try(skel) // damage within a compound is left alone: too many words end alike
 	}
 	return best
 }
@@ -373,8 +399,8 @@ func (m *matcher) matchSplit(l *letter, i int, hitsOf func(string) []wordHit) ([
 		return nil, false
 	}
 	var found []occurrence
-	for _, h := range hitsOf(a.skel + b.skel) {
-		if !h.exact || m.patterns[h.pattern].mode == prefix && len(m.patterns[h.pattern].skel) <= len(a.skel) ||
+	for _, h := range m.exactHits(a.skel + b.skel) {
+		if m.patterns[h.pattern].mode == prefix && len(m.patterns[h.pattern].skel) <= len(a.skel) ||
 			m.patterns[h.pattern].mode == suffix && len(m.patterns[h.pattern].skel) <= len(b.skel)+2 {
 			continue // found without the join
 		}

@@ -16,6 +16,12 @@ const (
 	deptBonus  = 1.5   // a letter is addressed to the department of a type
 	routeBonus = 3.0   // a payment reference (Kassenzeichen) belongs to the department
 	ceiling    = 0.995 // the machine is never certain
+	unmarked   = 0.6   // most that a text may reach that has no mark of a letter or a form
+	fewMarks   = 1.5   // further background for a text with a single mark
+	legible    = 0.9   // mean confidence of the words below which evidence may have been lost
+	illegible  = 8.0   // further background for each unit that the mean lies below
+	deadline   = 4.0   // score from which a type with a legal deadline keeps all others from being sure
+	doubtful   = 0.8   // most that they may then reach
 )
 
 // verdict is what the cues say about one type.
@@ -57,8 +63,29 @@ func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []ve
 		verdicts = append(verdicts, v)
 	}
 	slices.SortStableFunc(verdicts, func(a, b verdict) int { return cmp.Compare(b.score, a.score) })
-	shareOut(verdicts)
+	marks := l.marks()
+	if len(departments) > 0 {
+		marks++
+	}
+	shareOut(verdicts, marks, l.legibility())
+	r.guardDeadlines(verdicts)
 	return verdicts
+}
+
+// guardDeadlines keeps a letter from being filed by its subject matter where a
+// legal deadline may run: an objection against a fee for the nursery is an
+// objection. Types with a deadline are those whose envelope is scanned for the
+// postmark.
+func (r *Room) guardDeadlines(verdicts []verdict) {
+	if len(verdicts) == 0 || r.tax.Types[verdicts[0].typ].Handling == HandlingScanEnvelope {
+		return
+	}
+	for _, v := range verdicts[1:] {
+		if v.score >= deadline && r.tax.Types[v.typ].Handling == HandlingScanEnvelope {
+			verdicts[0].confidence = min(verdicts[0].confidence, doubtful)
+			return
+		}
+	}
 }
 
 // weigh adds up the evidence for one type. Words count once, for the strongest
@@ -122,18 +149,38 @@ func overlaps(used map[int]bool, o *occurrence) bool {
 
 // shareOut turns scores into confidences: the posterior over the types and "none
 // of them", whose score is the background.
-func shareOut(verdicts []verdict) {
+func shareOut(verdicts []verdict, marks int, legibility float64) {
 	if len(verdicts) == 0 {
 		return
 	}
-	top := max(verdicts[0].score, background)
-	sum := math.Exp(background - top)
+	none, most := background+illegible*max(0, legible-legibility), ceiling
+	switch marks {
+	case 0:
+		most = unmarked
+	case 1:
+		none += fewMarks
+	}
+	top := max(verdicts[0].score, none)
+	sum := math.Exp(none - top)
 	for _, v := range verdicts {
 		sum += math.Exp(v.score - top)
 	}
 	for i := range verdicts {
-		verdicts[i].confidence = min(ceiling, math.Exp(verdicts[i].score-top)/sum)
+		verdicts[i].confidence = min(most, math.Exp(verdicts[i].score-top)/sum)
 	}
+}
+
+// legibility is the mean confidence of the words of the first two pages, 0 to 1.
+func (l *letter) legibility() float64 {
+	sum, n := 0.0, 0
+	for _, t := range l.tokens {
+		if t.page > 1 {
+			break
+		}
+		sum += float64(min(max(t.conf, 0), 1))
+		n++
+	}
+	return sum / float64(max(n, 1))
 }
 
 // candidates are the five best types with their reasons.

@@ -106,11 +106,27 @@ func bitsOf(s string) uint32 {
 	return m
 }
 
-// within reports whether a becomes b by at most k edits (k <= 2), where m for rn
-// (and back) counts as one, because recognition confuses them. It gives the
-// number of edits.
+// alike lists the letters that recognition takes for each other, in folded form.
+const alike = "ec eo ao oc nu hb tf ti rn rf mn nh sf gq uv vy bo do kh iu ir zs pf"
+
+// confusable tells for each pair of folded letters whether they look alike.
+var confusable = func() (table [256][256]bool) {
+	for _, pair := range strings.Fields(alike) {
+		table[pair[0]][pair[1]] = true
+		table[pair[1]][pair[0]] = true
+	}
+	return table
+}()
+
+// within reports whether a becomes b at a cost of at most k (k <= 2). A letter
+// lost, added or taken for one that looks alike costs one, and so does m for rn;
+// any other letter costs two, because then the word is more likely another word.
+// It gives the cost.
 func within(a, b string, k int) (int, bool) {
-	if d := len(a) - len(b); d > k || -d > k {
+	if d := len(a) - len(b); d > k || -d > k || len(a) == 0 || len(b) == 0 {
+		return 0, false
+	}
+	if a[0] != b[0] && !confusable[a[0]][b[0]] {
 		return 0, false
 	}
 	const wide = 48
@@ -126,9 +142,12 @@ func within(a, b string, k int) (int, bool) {
 		row[0] = int8(i)
 		best := row[0]
 		for j := 1; j <= len(b); j++ {
-			cost := int8(1)
-			if a[i-1] == b[j-1] {
+			cost := int8(2)
+			switch {
+			case a[i-1] == b[j-1]:
 				cost = 0
+			case confusable[a[i-1]][b[j-1]]:
+				cost = 1
 			}
 			d := min(prev[j-1]+cost, prev[j]+1, row[j-1]+1)
 			if i > 1 && b[j-1] == 'm' && a[i-1] == 'n' && a[i-2] == 'r' {
@@ -140,7 +159,7 @@ func within(a, b string, k int) (int, bool) {
 			row[j] = d
 			best = min(best, d)
 		}
-		if int(best) > k+1 { // rn/m may still win one back
+		if int(best) > k+1 { // rn for m may still win one back
 			return 0, false
 		}
 	}
@@ -148,7 +167,7 @@ func within(a, b string, k int) (int, bool) {
 	return d, d <= k
 }
 
-// edits is how many edits a word of n skeleton letters may carry and still be
+// edits is how much damage a word of n skeleton letters may carry and still be
 // taken for the cue.
 func edits(n int) int {
 	switch {

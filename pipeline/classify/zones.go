@@ -20,7 +20,7 @@ var (
 	cityLine    = regexp.MustCompile(`(?:^|[^\pN])(\d{5})\s+(\p{Lu}[\pL.\-/() ]{1,40})$`)
 )
 
-// remark: how large type must be against the page's median to be a heading.
+// headingRatio is how large type must be against the page's median to be a heading.
 const headingRatio = 1.3
 
 // markZones finds the parts of the letter. Later marks win over earlier ones.
@@ -75,6 +75,7 @@ func markHeadings(lines []line, page, height int) {
 		slices.Sort(heights)
 		median = float64(heights[len(heights)/2])
 	}
+	var lonely []int
 	for i := range lines {
 		ln := &lines[i]
 		count := ln.last - ln.first
@@ -83,8 +84,14 @@ func markHeadings(lines []line, page, height int) {
 		case median > 0 && float64(ln.height) >= headingRatio*median:
 			ln.zone = zoneHeading
 		case page == 0 && !hasSalutation && count <= 9 && alone(lines, i) && upperHalf(ln.box, height, i, len(lines)) && !plain(ln.text):
-			ln.zone = zoneHeading
+			lonely = append(lonely, i)
 		}
+	}
+	if len(lonely) > 5 {
+		return // a form or a table: every other line stands alone
+	}
+	for _, i := range lonely {
+		lines[i].zone = zoneHeading
 	}
 }
 
@@ -138,16 +145,106 @@ func markSubject(lines []line) {
 	if s <= 0 {
 		return
 	}
+	inAddress := map[int]bool{}
+	for _, b := range addressBlocks(lines) {
+		for i := b.first; i <= b.last; i++ {
+			inAddress[i] = true
+		}
+	}
 	last := s - 1
 	for last >= 0 && plain(lines[last].text) && s-last < 4 {
 		last--
 	}
 	for i := last; i >= 0 && last-i < 4; i-- {
-		if plain(lines[i].text) || (i < last && !together(lines[i], lines[i+1])) {
+		if inAddress[i] || plain(lines[i].text) || (i < last && !together(lines[i], lines[i+1])) {
 			break
 		}
 		lines[i].zone = zoneSubject
 	}
+}
+
+var (
+	addressed = regexp.MustCompile(`(?i)^(an\s+(das|die|den|dem)\s|an\s*:|z\.\s?hd\.|herrn?\s+\p{Lu}|frau\s+\p{Lu})`)
+	labelLine = regexp.MustCompile(`^\p{Lu}[\pL.\-/ ]{2,40}(:|\s\d{2,}[./\-]?\S*$)`)
+)
+
+// How letters begin and end, in folded form: for lines that recognition damaged.
+var (
+	salutationStarts = foldAll("Sehr geehrte", "Guten Tag")
+	greetingStarts   = foldAll("Mit freundlichen", "Hochachtungsvoll", "Freundliche Grüße", "Mit besten Grüßen")
+)
+
+func foldAll(list ...string) []string {
+	for i, s := range list {
+		list[i] = fold(s)
+	}
+	return list
+}
+
+// beginsLike reports whether a folded line begins with one of the starts, give or
+// take the damage of two letters.
+func beginsLike(line string, starts []string) bool {
+	for _, s := range starts {
+		for d := -2; d <= 2; d++ {
+			if n := len(s) + d; n <= len(line) {
+				if _, ok := within(line[:n], s, 2); ok {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// marks counts what shows that a text is a letter or a form at all: salutation,
+// greeting, address, date, subject line, title in large type, labelled lines.
+// An article or a title without any of these is no letter, whatever it speaks of.
+func (l *letter) marks() int {
+	n, labels := 0, 0
+	var salutations, greetings, dates, subjects, headings, receivers int
+	for i := range l.lines {
+		ln := &l.lines[i]
+		if ln.page > 1 {
+			break
+		}
+		start := fold(ln.text[:min(len(ln.text), 48)])
+		switch {
+		case salutation.MatchString(ln.text), beginsLike(start, salutationStarts):
+			salutations = 1
+		case greeting.MatchString(ln.text), beginsLike(start, greetingStarts):
+			greetings = 1
+		case placeDate.MatchString(ln.text), infoLine.MatchString(ln.text):
+			dates = 1
+		case subjectMark.MatchString(ln.text):
+			subjects = 1
+		case addressed.MatchString(ln.text):
+			receivers = 1
+		case labelLine.MatchString(ln.text) && ln.last-ln.first <= 10:
+			labels++
+		}
+		if ln.zone == zoneHeading && ln.height > 0 && l.large(ln) {
+			headings = 1
+		}
+	}
+	end := 0
+	for end < len(l.lines) && l.lines[end].page == 0 {
+		end++
+	}
+	if len(addressBlocks(l.lines[:end])) > 0 {
+		receivers++
+	}
+	n = salutations + greetings + dates + subjects + headings + receivers + min(labels, 3)
+	return n
+}
+
+// large reports whether a line is set larger than the text around it.
+func (l *letter) large(ln *line) bool {
+	for i := range l.lines {
+		if o := &l.lines[i]; o.page == ln.page && float64(ln.height) >= headingRatio*float64(o.height) && o.height > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // markAddress marks the block of the receiver: up to seven lines that end in a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -222,6 +223,13 @@ func (b *Books) copies(doc pipeline.Document) (pipeline.Saving, bool) {
 	s := b.paper(EventCopies, times(exact(sheets), rate.Copies), bookedAt(doc).Year())
 	s.Evidence = rate.Evidence
 	s.Formula = fmt.Sprintf("%s sheets x %s copies (%s to %s) x 5 g", num(sheets), num(rate.Copies.Mid), num(rate.Copies.Low), num(rate.Copies.High))
+	if rate.Author != "" {
+		s.Formula += " (rate by " + rate.Author
+		if !rate.Date.IsZero() {
+			s.Formula += ", " + rate.Date.Format(time.DateOnly)
+		}
+		s.Formula += ")"
+	}
 	return s, true
 }
 
@@ -349,7 +357,7 @@ func (b *Books) perKg(quantity string, year int) (pipeline.Range, []string) {
 		low, mid, high := b.byID[key[0]], b.byID[key[1]], b.byID[key[2]]
 		sum = plus(sum, times(exact(part.share), pipeline.Range{Low: low.Value.Low, Mid: mid.Value.Mid, High: high.Value.High}))
 		for _, id := range []string{key[1], key[0], key[2]} {
-			if !contains(ids, id) {
+			if !slices.Contains(ids, id) {
 				ids = append(ids, id)
 			}
 		}
@@ -362,15 +370,6 @@ func (b *Books) set(year int) set {
 		return b.sets[name]
 	}
 	return b.sets[b.cfg.Set]
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // num writes a figure with at most four significant digits, without an exponent.

@@ -110,6 +110,10 @@ func (r Report) Table(w io.Writer, lang string) error {
 	}
 	fmt.Fprintf(&b, "\n%s\n", tr("Faktoren und Quellen:", "Factors and sources:"))
 	for _, f := range r.Factors {
+		if f.Source == "" {
+			fmt.Fprintf(&b, "- %s\n", f.ID)
+			continue
+		}
 		fmt.Fprintf(&b, "- %s: %s %s, %s\n", f.ID, spread(f.Value, lang), f.Unit, f.Source)
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -70,7 +70,22 @@ type Report struct {
 
 // Summarise sums up entries by "department", "month" or "type". An entry that is
 // listed twice under one id counts once. Any other value of by makes one row.
+// Sources are those of the table that the program ships with; a town with
+// factors of its own asks [Books.Summarise].
 func Summarise(rows []Booked, by string) Report {
+	factors, err := SeedFactors()
+	if err != nil {
+		factors = nil // the ids are listed without their sources
+	}
+	return summarise(rows, by, factors)
+}
+
+// Summarise is [Summarise] with the factors of these books.
+func (b *Books) Summarise(rows []Booked, by string) Report {
+	return summarise(rows, by, b.factors)
+}
+
+func summarise(rows []Booked, by string, factors []Factor) Report {
 	rep := Report{By: by, Total: Row{Key: "total"}}
 	index := map[string]int{}
 	seen := map[string]bool{}
@@ -109,7 +124,7 @@ func Summarise(rows []Booked, by string) Report {
 		}
 	}
 	slices.SortFunc(rep.Rows, func(a, b Row) int { return cmp.Compare(a.Key, b.Key) })
-	rep.Factors = usedFactors(used)
+	rep.Factors = usedFactors(used, factors)
 	rep.Notes = notes(rep.Total, families, assumed, saved)
 	return rep
 }
@@ -143,16 +158,14 @@ func family(id string) string {
 	return id
 }
 
-// usedFactors finds the rows of the seed table for the ids; an id that the table
-// does not know is listed by itself, so that it is not lost.
-func usedFactors(used map[string]bool) []Factor {
+// usedFactors finds the rows for the ids; an id that no table knows is listed by
+// itself, so that it is not lost.
+func usedFactors(used map[string]bool, factors []Factor) []Factor {
 	var out []Factor
-	if all, err := SeedFactors(); err == nil {
-		for _, f := range all {
-			if used[f.ID] {
-				out = append(out, f)
-				delete(used, f.ID)
-			}
+	for _, f := range factors {
+		if used[f.ID] {
+			out = append(out, f)
+			delete(used, f.ID)
 		}
 	}
 	for id := range used {

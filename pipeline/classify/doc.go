@@ -1,0 +1,57 @@
+// Package classify says where a letter belongs: department, document type and
+// fields, each with a confidence and the place on the page it was read from.
+//
+// It promises that no guess is shown as a fact. A filing is sure only at or over
+// the threshold; below it the letter goes to a person, with the best candidates
+// and their reasons, and nothing that follows from a type (retention, handling)
+// is taken for granted. A filing that a person decided is never changed.
+//
+// # Cues
+//
+// The tables in seed/ are the one place to read and to change: departments.tsv,
+// types.tsv (58 types with retention, need for protection and what to do with the
+// paper), cues.tsv (phrases with their weight), fields.tsv (patterns) and
+// lookalikes.tsv (words that look like a damaged cue and are none; made from a
+// word list by TestLookalikes -words). A legal source "M" is to be confirmed by
+// the town. The notation of a cue is told at [Cue].
+//
+// Words are compared in a folded form in which umlauts, capitals and look-alike
+// characters are gone ([skeleton]), and long words may carry damage of one or
+// two letters, weighed by what recognition really confuses ([within]). The last
+// part of a German compound carries its meaning, so "*Rechnung" is found in
+// Stromrechnung and not in Rechnungsprüfungsamt.
+//
+// # Confidence
+//
+// Weights are log-likelihood ratios in nats, estimated by hand: how much more
+// often the phrase stands in letters of the type than in others. They are
+// multiplied by the share that is left when several types use the phrase
+// (inverse document frequency), by the quality of the match, and by the zone:
+// subject 1.5, heading 1.35, enclosures 0.15, instructions on legal remedies
+// 0.05; page two 0.7. Words count once. Further cues of a type count for 0.75 of
+// the one before, because they come together and are not independent. With the
+// scores S of all types, the confidence is the posterior
+//
+//	exp(S) / (exp(B) + sum of exp(S) over all types)
+//
+// so that both the total evidence (against the background B, a letter of no known
+// type) and the margin to the rivals count. B is 5, more for a text with few
+// marks of a letter; a text with none is never sure, whatever it speaks of.
+// Where a type with a legal deadline has strong evidence, no other type is sure.
+//
+// What the figures are worth is measured by TestReliability: over the threshold
+// they hold; below it they are lower than the share of right first candidates,
+// which is the side to err on.
+//
+// # Numbers that must not be kept
+//
+// Serial numbers of identity documents are recognised and never stored; tax,
+// insurance and AZR numbers are masked outside the departments that may use them
+// ([Mask]). Whoever keeps or indexes text redacts it by [Spans].
+//
+// # What is left to others
+//
+// Words come from recognition, the index belongs to the catalogue, and this
+// package does not learn from corrections by itself: they are there in the
+// filings for whoever weighs cues anew.
+package classify
