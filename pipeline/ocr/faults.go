@@ -61,9 +61,9 @@ func languageMissing(names []string) *pipeline.Fault {
 }
 
 // packageOf is the Debian package of a language: "chi_sim" is in
-// tesseract-ocr-chi-sim, "script/Latin" in tesseract-ocr-script-latn.
+// tesseract-ocr-chi-sim.
 func packageOf(language string) string {
-	return "tesseract-ocr-" + strings.ToLower(strings.NewReplacer("_", "-", "/", "-").Replace(language))
+	return "tesseract-ocr-" + strings.ToLower(strings.ReplaceAll(language, "_", "-"))
 }
 
 func languageInvalid(languages string) *pipeline.Fault {

@@ -1,6 +1,7 @@
 package ocr
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/child"
 	"blattwerk/pipeline/pipelinetest"
 )
 
@@ -23,7 +25,36 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func serveForTests() error { return Serve(os.Stdin, os.Stdout) }
+// serveForTests is Serve with a saboteur before each page and a look at the
+// memory after it.
+func serveForTests() error {
+	quiet()
+	all := handlers(&reader{})
+	honest := all[opRead]
+	all[opRead] = func(value json.RawMessage, body []byte) (any, []byte, error) {
+		misbehave()
+		defer notePeak()
+		return honest(value, body)
+	}
+	return child.Serve(os.Stdin, os.Stdout, all)
+}
+
+// notePeak writes the greatest memory this process ever had, in KB.
+func notePeak() {
+	path := os.Getenv("OCR_TEST_PEAK")
+	if path == "" {
+		return
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			_ = os.WriteFile(path, []byte(strings.TrimSuffix(strings.TrimSpace(rest), " kB")), 0o600)
+		}
+	}
+}
 
 // room makes a room whose children are this test binary.
 func room(t testing.TB, change func(*Config)) *Room {

@@ -3,6 +3,7 @@ package ocr
 import (
 	"errors"
 	"fmt"
+	"image"
 	"math"
 
 	"github.com/otiai10/gosseract/v2"
@@ -31,21 +32,76 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 	if err != nil {
 		return readReply{}, err
 	}
-	reply := readReply{Turn: p.turn, Skew: p.skew, Actions: p.actions, Engine: "tesseract " + gosseract.Version()}
-	reply.Blank, reply.Ink = p.blank, p.ink
-	reply.Text = pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: []pipeline.Word{}}
-	if p.blank {
-		return reply, nil
+	words := []pipeline.Word{}
+	if !p.blank {
+		if words, err = r.recognise(p, call.Languages); err != nil {
+			return readReply{}, err
+		}
 	}
-	picture, err := p.page.pnm()
+	p.toFrame(words)
+	return readReply{
+		Blank: p.blank, Ink: p.ink, Turn: p.turn, Skew: p.skew, Actions: p.actions,
+		Engine: "tesseract " + gosseract.Version(),
+		Text:   pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: words},
+	}, nil
+}
+
+// A second look is worth its time where the first gave little sense, and is
+// believed only if it gives clearly more.
+const (
+	littleSense = 0.6
+	clearlyMore = 1.2
+)
+
+// recognise reads a prepared page. If the result makes little sense it looks
+// again: upside down if the orientation was not certain, else with the full
+// analysis of the layout, which finds text between pictures.
+func (r *reader) recognise(p *prepared, languages string) ([]pipeline.Word, error) {
+	words, err := r.look(p.page, languages, p.dpi, columns)
+	if err != nil || len(words) == 0 || confidence(words) >= littleSense {
+		return words, err
+	}
+	mode, page := whole, p.page
+	if !p.sure {
+		mode = columns
+		if page, err = p.page.turned(180); err != nil {
+			return nil, err
+		}
+		defer page.close()
+	}
+	again, err := r.look(page, languages, p.dpi, mode)
+	if err != nil || sense(again) < clearlyMore*sense(words) {
+		return words, err
+	}
+	if p.sure {
+		p.did("full layout")
+		return again, nil
+	}
+	// A turn by 180 degrees and a rotation about the centre may change places,
+	// so that the skew stays as it is.
+	p.turn = (p.turn + 180) % 360
+	p.did("turn 180 after reading")
+	return again, nil
+}
+
+func (r *reader) look(page *pix, languages string, dpi int, mode layout) ([]pipeline.Word, error) {
+	picture, err := page.pnm()
 	if err != nil {
-		return readReply{}, err
+		return nil, err
 	}
-	if reply.Text.Words, err = r.engine.recognise(picture, call.Languages, p.dpi, columns); err != nil {
-		return readReply{}, err
+	return r.engine.recognise(picture, languages, dpi, mode)
+}
+
+// sense sums up how much was read: letters weighted by confidence. Single
+// letters do not count, noise is full of them.
+func sense(words []pipeline.Word) float64 {
+	var sum float64
+	for _, w := range words {
+		if n := len([]rune(w.Text)); n > 1 && w.Conf > 0.3 {
+			sum += float64(n) * float64(w.Conf)
+		}
 	}
-	p.toFrame(reply.Text.Words)
-	return reply, nil
+	return sum
 }
 
 // prepare brings the decoded page into the shape that reads best.
@@ -96,72 +152,6 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 	return p, clean(p)
 }
 
-// orient finds how the text stands, turns the page upright and notes its skew.
-func (r *reader) orient(p *prepared, small *pix, dpiY float64) error {
-	skew, conf := small.skew(nearSkew)
-	if conf < sureSkew {
-		if far, c := small.skew(farSkew); c >= sureSkew {
-			skew, conf = far, c
-		} else {
-			skew = 0
-		}
-	}
-	straight := &pix{}
-	if err := straight.replace(small.rotated(skew)); err != nil {
-		return err
-	}
-	defer straight.close()
-	up, left := straight.upright()
-	turn, sure := decideTurn(up, left)
-	p.sure = sure
-	if !sure {
-		if d, c := r.compass.turn(p.page, p.dpi); c >= sureCompass {
-			turn, p.sure = d, true
-			p.did("orientation by tesseract %.1f", c)
-		}
-	}
-	if turn != 0 {
-		p.did("turn %d", turn)
-		if err := p.page.replace(p.page.turned(turn)); err != nil {
-			return err
-		}
-		if turn != 180 {
-			p.frame = frame{p.frame.height, p.frame.width, dpiY}
-		}
-		p.turn = turn
-	}
-	if math.Abs(skew) >= leastSkew {
-		p.skew = math.Round(skew*100) / 100
-		p.did("deskew %.2f", p.skew)
-	}
-	return nil
-}
-
-const (
-	sureUpright = 8.0 // Leptonica's own bar, in standard deviations
-	ratio       = 2.5 // by how much one axis has to beat the other
-	sureCompass = 2.0
-)
-
-// decideTurn says by how many degrees clockwise to turn, from the two signals
-// of pix.upright.
-func decideTurn(up, left float64) (degrees int, sure bool) {
-	u, l := math.Abs(up), math.Abs(left)
-	switch {
-	case u >= sureUpright && u > ratio*l:
-		if up < 0 {
-			return 180, true
-		}
-		return 0, true
-	case l >= sureUpright && l > ratio*u:
-		if left > 0 {
-			return 90, true
-		}
-		return 270, true
-	}
-	return 0, false
-}
-
 // clean evens out paper and print.
 func clean(p *prepared) error {
 	level, err := p.page.levelled()
@@ -173,5 +163,38 @@ func clean(p *prepared) error {
 		return fmt.Errorf("cleaning: %w", err)
 	}
 	p.did("background")
-	return nil
+	return despeckle(p)
+}
+
+// Specks are parts of at most a quarter of a millimetre. Dots of print are
+// larger: a full stop of 8 points is 0.3 mm. Still, pages that are not specked
+// are left alone, since some of their dots are faint.
+const (
+	speckSize  = 0.25 // mm
+	fewSpecks  = 300  // on a page
+	speckShare = 0.5  // specks for each larger part
+)
+
+// despeckle paints specks over on a page that is full of them.
+func despeckle(p *prepared) error {
+	ink, err := p.page.dark(160)
+	if err != nil {
+		return fmt.Errorf("looking for specks: %w", err)
+	}
+	defer ink.close()
+	limit := max(int(math.Round(speckSize*float64(p.dpi)/25.4)), 1)
+	var specks []image.Rectangle
+	larger := 0
+	for _, r := range ink.parts() {
+		if max(r.Dx(), r.Dy()) <= limit {
+			specks = append(specks, r.Inset(-1).Intersect(image.Rect(0, 0, ink.width(), ink.height())))
+		} else {
+			larger++
+		}
+	}
+	if len(specks) < fewSpecks || float64(len(specks)) < speckShare*float64(larger) {
+		return nil
+	}
+	p.did("despeckle %d", len(specks))
+	return p.page.fill(specks, 255)
 }

@@ -13,8 +13,11 @@ import (
 // answers on out, until in ends.
 func Serve(in io.Reader, out io.Writer) error {
 	quiet()
-	r := &reader{}
-	return child.Serve(in, out, map[string]child.Handler{
+	return child.Serve(in, out, handlers(&reader{}))
+}
+
+func handlers(r *reader) map[string]child.Handler {
+	return map[string]child.Handler{
 		opRead: func(value json.RawMessage, body []byte) (any, []byte, error) {
 			var call readCall
 			if err := json.Unmarshal(value, &call); err != nil {
@@ -38,7 +41,7 @@ func Serve(in io.Reader, out io.Writer) error {
 			names, err := installed(call.DataDir)
 			return names, nil, err
 		},
-	})
+	}
 }
 
 // convert decodes picture n of a file and encodes it as PNG.

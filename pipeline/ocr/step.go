@@ -75,7 +75,7 @@ func toRead(doc pipeline.Document) []int {
 	return out
 }
 
-var notation = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_/]*$`)
+var notation = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
 // languages checks that all wished languages are installed.
 func (r *Room) languages(ctx context.Context, wish string) (string, error) {
