@@ -76,6 +76,11 @@ func packetCases() []ruleCase {
 		{name: "bytes", rule: "6.6.2.1-2", edit: func(p *testPDF) { p.xmp(`Tczkc9d"?>`, `Tczkc9d" bytes="99"?>`) }},
 		{name: "encoding", rule: "6.6.2.1-3", edit: func(p *testPDF) { p.xmp(`Tczkc9d"?>`, `Tczkc9d" encoding="UTF-8"?>`) }},
 		{name: "not well-formed", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("</rdf:RDF>", "</rdf:RDG>") }},
+		{name: "CDATA", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("Probe", "<![CDATA[Probe]]>") }},
+		{name: "instruction within", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("<!-- more -->", "<?foo bar?>") }},
+		{name: "statement with ID", rule: "6.6.2.1-4", edit: func(p *testPDF) {
+			p.xmp("<xmp:CreateDate>", `<xmp:CreateDate rdf:ID="x">`)
+		}},
 		{name: "no RDF", rule: "6.6.2.1-4", edit: func(p *testPDF) {
 			p.stream(objXMP, "/Type /Metadata /Subtype /XML", "<a/>")
 		}, stricter: "the referee finds nothing to look at, and then no claim"},

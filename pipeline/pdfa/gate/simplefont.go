@@ -8,7 +8,6 @@ type glyphInfo struct {
 	notdef  bool
 	width   float64 // thousandths of the em
 	known   bool    // width is known
-	glyph   string  // its name, "" if the font knows none
 }
 
 // encodingOf gives the glyph name of each code, "" where the font's dictionary
