@@ -137,6 +137,7 @@ func colourCases() []ruleCase {
 			p.resources("/ColorSpace << /DefaultRGB [/CalRGB << /WhitePoint [1 1 1] >>] >>")
 			p.draw("1 0 0 rg 0 0 9 9 re f")
 		}},
+		{name: "intent without profile", rule: "6.2.4.3-4", edit: func(p *testPDF) { p.edit(objIntent, "/DestOutputProfile 6 0 R", "") }},
 		{name: "intent for scanners", rule: "6.2.3-1", edit: func(p *testPDF) {
 			p.stream(objICC, "/N 3", string(testICC("scnr", "RGB ", 2)))
 		}},
