@@ -284,11 +284,19 @@ func (c *checker) checkCharSet(f *font) {
 			listed[string(n)] = true
 		}
 	}
+	delete(listed, notdef)
+	count := 0
 	for n := range f.program.names {
-		if n != notdef && !listed[n] {
+		if n == notdef {
+			continue
+		}
+		if count++; !listed[n] {
 			c.report.add("6.2.11.4.2-1", f.at(), "")
 			return
 		}
+	}
+	if len(listed) != count {
+		c.report.add("6.2.11.4.2-1", f.at(), "names glyphs that are not there")
 	}
 }
 

@@ -49,6 +49,9 @@ func (e *xmlElement) attr(space, local string) (string, bool) {
 // parseXML reads a document with one root and keeps the prefixes, which the
 // rules of 6.6.2.3.3 and 6.6.4 ask for and encoding/xml does not tell.
 func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
+	if bytes.Contains(data, []byte("<![CDATA[")) {
+		return nil, nil, errXML // XML, but not the text that XMP values are
+	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = true
 	var open []*xmlElement
@@ -110,6 +113,9 @@ func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
 				return nil, packets, errXML
 			}
 		case xml.ProcInst:
+			if len(open) > 0 {
+				return nil, packets, errXML // XMP has no place for it
+			}
 			if t.Target == "xpacket" {
 				packets = append(packets, string(t.Inst))
 			}
