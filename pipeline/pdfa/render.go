@@ -102,6 +102,9 @@ func (r *Room) toFile(ctx context.Context, s *stage, no int, size raster, path s
 		return err
 	}
 	n := strconv.Itoa(no)
+	if s.report.Pages[no-1].Rotate%180 != 0 { // pdftoppm scales before it turns
+		size = raster{size.height, size.width}
+	}
 	args := append([]string{"-q", "-f", n, "-l", n, "-cropbox", "-singlefile",
 		"-scale-to-x", strconv.Itoa(size.width), "-scale-to-y", strconv.Itoa(size.height)}, more...)
 	err = r.run(ctx, r.pdftoppm(), r.cfg.Deadline, out, append(args, s.work)...)
