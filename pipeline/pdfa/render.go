@@ -230,3 +230,22 @@ func (n *narrow) Read(p []byte) (int, error) {
 	n.out = n.out[k:]
 	return k, nil
 }
+
+// Picture renders a page of a delivered PDF as a viewer shows it and keeps the
+// picture: for looking at a drawn page, or for finding a barcode on it. no is
+// 1-based. Faults are those of [Room.Open].
+func (r *Room) Picture(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs, no int) (pipeline.Image, error) {
+	s, err := r.stage(ctx, doc, blobs)
+	if err != nil {
+		return pipeline.Image{}, err
+	}
+	defer s.close()
+	if no < 1 || no > len(s.report.Pages) {
+		return pipeline.Image{}, fmt.Errorf("the file has no page %d", no)
+	}
+	img, err := r.render(ctx, s, no, blobs)
+	if errors.Is(err, errProgram) {
+		return img, faultPage(no, err)
+	}
+	return img, err
+}
