@@ -111,12 +111,11 @@ func load(path string) (*substitute, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := sfnt.Parse(raw)
+	s, err := parseFont(strings.TrimSuffix(filepath.Base(path), ".ttf"), raw)
 	if err != nil {
 		return nil, err
 	}
-	s := &substitute{name: strings.TrimSuffix(filepath.Base(path), ".ttf"), raw: raw, font: f,
-		glyph: map[string]sfnt.GlyphIndex{}, upem: float64(f.UnitsPerEm())}
+	f := s.font
 	for i := range f.NumGlyphs() {
 		g := sfnt.GlyphIndex(i)
 		if n, err := f.GlyphName(&s.buf, g); err == nil && n != "" {
@@ -126,6 +125,14 @@ func load(path string) (*substitute, error) {
 		}
 	}
 	return s, nil
+}
+
+func parseFont(name string, raw []byte) (*substitute, error) {
+	f, err := sfnt.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	return &substitute{name: name, raw: raw, font: f, glyph: map[string]sfnt.GlyphIndex{}, upem: float64(f.UnitsPerEm())}, nil
 }
 
 // width is a glyph's advance in thousandths of the em.
