@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -19,7 +18,6 @@ import (
 // within, a lost stamp or field or a font that became other signs does not.
 const (
 	minSameWords  = 0.99 // share of the original's words that the copy has as well
-	maxSizeShift  = 0.6  // points by which a page may differ in size
 	compareDPI    = 45
 	maxMeanShift  = 2.0 // mean difference of a page's samples, 0 to 255
 	blockSide     = 8   // pixels: 4.5 mm
@@ -53,9 +51,6 @@ func (r *Room) compareWords(ctx context.Context, s *stage, path string) error {
 	}
 	kept, all := 0, 0
 	for i := range before {
-		if math.Abs(before[i].width-after[i].width) > maxSizeShift || math.Abs(before[i].height-after[i].height) > maxSizeShift {
-			return fmt.Errorf("%w: page %d changed its size", errDiffers, i+1)
-		}
 		k, n := common(before[i].words, after[i].words)
 		kept, all = kept+k, all+n
 	}
@@ -67,8 +62,7 @@ func (r *Room) compareWords(ctx context.Context, s *stage, path string) error {
 
 // common counts how many of the words of before are in after, each as often as
 // it occurs, and how many there are. Words are compared by their letters and
-// digits: how signs are set apart is a matter of layout. Words of garbage do not
-// count, since a better font gives other garbage.
+// digits: how signs are set apart is a matter of layout.
 func common(before, after []ownWord) (kept, all int) {
 	have := map[string]int{}
 	for _, w := range after {

@@ -5,9 +5,11 @@ import (
 	"testing"
 )
 
-// TestMain lets the test binary be its own reader.
+// readerEnv makes the test binary be its own reader.
+const readerEnv = "BLATTWERK_TEST_READER"
+
 func TestMain(m *testing.M) {
-	if os.Getenv("PDFA_TEST_READER") == "1" {
+	if os.Getenv(readerEnv) == "1" {
 		if err := ServeReader(os.Stdin, os.Stdout); err != nil {
 			os.Exit(1)
 		}

@@ -137,6 +137,16 @@ func (o *opening) page(ctx context.Context, i int) error {
 	case src.Kind == foreign.Empty && bornDigital(o.stage.report) && o.mode != pipeline.ModeForce:
 		return o.keepText(ctx, i, pixels(src.Width, textDPI), pixels(src.Height, textDPI), textDPI)
 	}
+	if o.mode != pipeline.ModeForce {
+		img, err := o.room.unJBIG2(ctx, o.stage, i+1, o.blobs)
+		if err != nil {
+			return err
+		}
+		if img.Digest != "" {
+			out.Image, out.Origin = img, pipeline.OriginDecoded
+			return o.keepHidden(ctx, i)
+		}
+	}
 	img, err := o.room.render(ctx, o.stage, i+1, o.blobs)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ type program struct{ name, pack string }
 
 func (r *Room) pdftoppm() program    { return program{or(r.cfg.Pdftoppm, "pdftoppm"), "poppler-utils"} }
 func (r *Room) pdftotext() program   { return program{or(r.cfg.Pdftotext, "pdftotext"), "poppler-utils"} }
+func (r *Room) pdfimages() program   { return program{or(r.cfg.Pdfimages, "pdfimages"), "poppler-utils"} }
 func (r *Room) ghostscript() program { return program{or(r.cfg.Ghostscript, "gs"), "ghostscript"} }
 func (r *Room) qpdf() program        { return program{or(r.cfg.Qpdf, "qpdf"), "qpdf"} }
 

@@ -102,6 +102,9 @@ func (r *Room) toFile(ctx context.Context, s *stage, no int, size raster, path s
 		return err
 	}
 	n := strconv.Itoa(no)
+	if s.report.Pages[no-1].Rotate%180 != 0 { // pdftoppm scales before it turns
+		size = raster{size.height, size.width}
+	}
 	args := append([]string{"-q", "-f", n, "-l", n, "-cropbox", "-singlefile",
 		"-scale-to-x", strconv.Itoa(size.width), "-scale-to-y", strconv.Itoa(size.height)}, more...)
 	err = r.run(ctx, r.pdftoppm(), r.cfg.Deadline, out, append(args, s.work)...)
@@ -226,4 +229,23 @@ func (n *narrow) Read(p []byte) (int, error) {
 	k := copy(p, n.out)
 	n.out = n.out[k:]
 	return k, nil
+}
+
+// Picture renders a page of a delivered PDF as a viewer shows it and keeps the
+// picture: for looking at a drawn page, or for finding a barcode on it. no is
+// 1-based. Faults are those of [Room.Open].
+func (r *Room) Picture(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs, no int) (pipeline.Image, error) {
+	s, err := r.stage(ctx, doc, blobs)
+	if err != nil {
+		return pipeline.Image{}, err
+	}
+	defer s.close()
+	if no < 1 || no > len(s.report.Pages) {
+		return pipeline.Image{}, fmt.Errorf("the file has no page %d", no)
+	}
+	img, err := r.render(ctx, s, no, blobs)
+	if errors.Is(err, errProgram) {
+		return img, faultPage(no, err)
+	}
+	return img, err
 }

@@ -28,7 +28,7 @@ type Config struct {
 	Gate      Gate   // the validator
 
 	// Names or paths of foreign programs; "" is the usual name, on the PATH.
-	Pdftoppm, Pdftotext, Ghostscript, Qpdf string
+	Pdftoppm, Pdftotext, Pdfimages, Ghostscript, Qpdf string
 }
 
 // Room opens PDF files and composes PDF/A. It is safe for many goroutines.

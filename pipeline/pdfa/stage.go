@@ -55,22 +55,60 @@ func (r *Room) stage(ctx context.Context, doc pipeline.Document, blobs pipeline.
 	if err := r.inspect(ctx, s); err != nil {
 		return nil, err
 	}
-	agreed := false
-	if s.report.Problem == foreign.Fine {
-		if agreed, err = r.readText(ctx, s); err != nil {
-			return nil, err
-		}
-	}
-	if s.report.Problem == foreign.Broken || (s.report.Problem == foreign.Fine && !agreed) {
-		if err := r.mend(ctx, s); err != nil {
-			return nil, err
-		}
-		if _, err := r.readText(ctx, s); err != nil {
-			return nil, err
-		}
+	if err := r.settle(ctx, s); err != nil {
+		return nil, err
 	}
 	s.report.Encrypted = s.report.Encrypted || s.work == s.path("decrypted.pdf")
 	return s, r.refuse(s.report)
+}
+
+// settle sees to it that our reader and poppler agree on the file. Where they do
+// not, a copy with a sound structure takes its place: written by our reader if
+// that got the file open, else by qpdf.
+func (r *Room) settle(ctx context.Context, s *stage) error {
+	if s.report.Problem == foreign.Fine {
+		agreed, err := r.readText(ctx, s)
+		if agreed || err != nil {
+			return err
+		}
+		if agreed, err := r.rewrite(ctx, s); agreed || err != nil {
+			return err
+		}
+	} else if s.report.Problem != foreign.Broken {
+		return nil
+	}
+	if err := r.mend(ctx, s); err != nil {
+		return err
+	}
+	if s.report.Problem != foreign.Fine {
+		return nil
+	}
+	_, err := r.readText(ctx, s)
+	return err
+}
+
+// rewrite lets our reader write what it found, and says whether poppler agrees.
+func (r *Room) rewrite(ctx context.Context, s *stage) (agreed bool, err error) {
+	before := *s
+	out := s.path("rewritten.pdf")
+	_, err = r.children.Call(ctx, foreign.OpRewrite, foreign.RewriteCall{Path: s.work, Out: out}, nil, nil)
+	if err != nil {
+		if ctx.Err() != nil || !isCrash(err) {
+			return false, fmt.Errorf("rewriting the file: %w", err)
+		}
+		return false, nil
+	}
+	s.work, s.mended = out, true
+	if err := r.inspect(ctx, s); err != nil {
+		return false, err
+	}
+	if s.report.Problem == foreign.Fine {
+		if agreed, err := r.readText(ctx, s); agreed || err != nil {
+			return agreed, err
+		}
+	}
+	*s = before
+	return false, nil
 }
 
 // readText reads the file's own text, and with it says whether poppler, which
@@ -84,6 +122,13 @@ func (r *Room) readText(ctx context.Context, s *stage) (agreed bool, err error) 
 	if err != nil || len(s.texts) != len(s.report.Pages) {
 		s.texts = nil // no telling which text belongs where
 		return false, nil
+	}
+	for i, p := range s.report.Pages {
+		if t := &s.texts[i]; p.Rotate%180 != 0 {
+			// pdftotext gives the boxes of words as displayed, but the page's size
+			// before it is turned.
+			t.width, t.height = t.height, t.width
+		}
 	}
 	return true, nil
 }
@@ -168,7 +213,7 @@ func (r *Room) inspect(ctx context.Context, s *stage) error {
 
 // mend lets qpdf reconstruct a damaged file and inspects the result.
 func (r *Room) mend(ctx context.Context, s *stage) error {
-	detail := s.report.Detail
+	detail := or(s.report.Detail, "poppler cannot read it")
 	out := s.path("mended.pdf")
 	err := r.run(ctx, r.qpdf(), r.cfg.Deadline, io.Discard, "--object-streams=disable", s.work, out)
 	if err != nil && exitCode(err) != 3 {

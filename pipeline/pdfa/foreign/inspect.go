@@ -49,8 +49,9 @@ const (
 
 // Page is what inspecting learnt about one page.
 type Page struct {
-	Width  float64 `json:"width"`  // points, as displayed: CropBox, Rotate and UserUnit applied
-	Height float64 `json:"height"` // dito
+	Width  float64 `json:"width"`            // points, as displayed: CropBox, Rotate and UserUnit applied
+	Height float64 `json:"height"`           // dito
+	Rotate int     `json:"rotate,omitempty"` // 0, 90, 180, 270: clockwise degrees of the page tree; Width and Height have them behind them
 	Kind   Kind    `json:"kind"`
 	Hidden bool    `json:"hidden,omitempty"` // carries invisible text
 	Cover  float64 `json:"cover,omitempty"`  // share of the page under pictures, 0 to 1

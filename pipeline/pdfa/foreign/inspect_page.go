@@ -64,7 +64,7 @@ func (f *file) inspectPage(p page) Page {
 		state: state{ctm: identity, clip: p.crop}}
 	pt.run(f.contents(p), p.resources, 0)
 	w, h := p.size()
-	out := Page{Width: w, Height: h, Hidden: pt.hidden, Kind: pt.kind(f.showsAnnotations(p))}
+	out := Page{Width: w, Height: h, Rotate: p.rotate, Hidden: pt.hidden, Kind: pt.kind(f.showsAnnotations(p))}
 	area := 0.0
 	for _, q := range pt.pictures {
 		b := q.at.bounds(box{0, 0, 1, 1}).meet(p.crop)

@@ -176,11 +176,14 @@ func (m *mender) flattenPages() {
 			delete(d, "Rotate")
 		}
 		d["CropBox"] = array{p.crop[0], p.crop[1], p.crop[2], p.crop[3]}
-		for _, k := range []name{"PresSteps", "Trans", "Dur"} {
-			if _, ok := d[k]; ok && k == "PresSteps" {
+		for _, k := range []name{"BleedBox", "TrimBox", "ArtBox"} { // for print shops; a senseless one breaks 6.1.13
+			if b, ok := m.box(d[k]); d[k] != nil && (!ok || b.width() < 3 || b.height() < 3) {
 				delete(d, k)
-				m.note("presentation", "")
 			}
+		}
+		if _, ok := d["PresSteps"]; ok {
+			delete(d, "PresSteps")
+			m.note("presentation", "")
 		}
 		kids[i] = p.self
 	}

@@ -218,10 +218,10 @@ func (m *mender) mendFiles() {
 			}
 		}
 	})
+	m.inlineNames(&specs, &numbers)
 	if len(specs) == 0 {
 		return
 	}
-	m.inlineNames(&specs, &numbers)
 	m.files = true
 	for i, d := range specs {
 		d["Type"] = name("Filespec")

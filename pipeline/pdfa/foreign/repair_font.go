@@ -23,38 +23,40 @@ func (m *mender) mendFonts() error {
 		return nil
 	}
 	loaded := map[string]*substitute{}
-	var failed error
-	m.each(func(d dict) {
-		if m.name(d["Type"]) != "Font" || failed != nil {
-			return
-		}
-		if k := m.name(d["Subtype"]); k != "Type1" && k != "TrueType" && k != "MMType1" {
-			return
-		}
-		desc := m.dict(d["FontDescriptor"])
-		if m.get(first(desc, "FontFile", "FontFile2", "FontFile3")) != nil {
-			return
+	use := m.fontUse(m.pages)
+	for _, r := range m.refs() {
+		d, _ := m.objects[r].(dict)
+		codes := use[r]
+		if codes == nil || !m.missing(d) {
+			continue
 		}
 		base := string(m.name(d["BaseFont"]))
 		file := liberation(base)
 		if file == "" {
-			return
+			continue
 		}
 		s := loaded[file]
 		if s == nil {
-			if s, failed = load(filepath.Join(m.call.Fonts, file+".ttf")); failed != nil {
-				return
+			var err error
+			if s, err = load(filepath.Join(m.call.Fonts, file+".ttf")); err != nil {
+				return fmt.Errorf("loading a substitute font: %w", err)
 			}
 			loaded[file] = s
 		}
-		if m.substitute(d, s) {
+		if m.substitute(d, s, codes) {
 			m.record(Change{Code: "font", Detail: plainFontName(base), By: s.name})
 		}
-	})
-	if failed != nil {
-		return fmt.Errorf("loading a substitute font: %w", failed)
 	}
 	return nil
+}
+
+// missing says whether d is a simple font without a program.
+func (m *mender) missing(d dict) bool {
+	switch m.name(d["Subtype"]) {
+	case "Type1", "TrueType", "MMType1":
+		return m.get(first(m.dict(d["FontDescriptor"]), "FontFile", "FontFile2", "FontFile3")) == nil
+	}
+	return false
 }
 
 func plainFontName(base string) string {
@@ -109,12 +111,11 @@ func load(path string) (*substitute, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := sfnt.Parse(raw)
+	s, err := parseFont(strings.TrimSuffix(filepath.Base(path), ".ttf"), raw)
 	if err != nil {
 		return nil, err
 	}
-	s := &substitute{name: strings.TrimSuffix(filepath.Base(path), ".ttf"), raw: raw, font: f,
-		glyph: map[string]sfnt.GlyphIndex{}, upem: float64(f.UnitsPerEm())}
+	f := s.font
 	for i := range f.NumGlyphs() {
 		g := sfnt.GlyphIndex(i)
 		if n, err := f.GlyphName(&s.buf, g); err == nil && n != "" {
@@ -124,6 +125,14 @@ func load(path string) (*substitute, error) {
 		}
 	}
 	return s, nil
+}
+
+func parseFont(name string, raw []byte) (*substitute, error) {
+	f, err := sfnt.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	return &substitute{name: name, raw: raw, font: f, glyph: map[string]sfnt.GlyphIndex{}, upem: float64(f.UnitsPerEm())}, nil
 }
 
 // width is a glyph's advance in thousandths of the em.
@@ -136,15 +145,17 @@ func (s *substitute) width(g sfnt.GlyphIndex) float64 {
 }
 
 // substitute rewrites a font dictionary to use s; false leaves it as it was.
-func (m *mender) substitute(d dict, s *substitute) bool {
-	codes, differences, ok := m.glyphs(d, s)
-	if !ok || !m.sameWidths(d, s, codes) {
+func (m *mender) substitute(d dict, s *substitute, shown *[256]bool) bool {
+	codes, differences, ok := m.glyphs(d, s, shown)
+	if !ok || !m.sameWidths(d, s, codes, shown) {
 		return false
 	}
 	used := make([]sfnt.GlyphIndex, 0, 256)
 	widths := make(array, 0, 224)
 	for c := 32; c < 256; c++ {
-		used = append(used, codes[c])
+		if shown[c] {
+			used = append(used, codes[c])
+		}
 		widths = append(widths, s.width(codes[c]))
 	}
 	program, err := subset(s.raw, used)
@@ -198,8 +209,9 @@ func (s *substitute) metrics() (box array, ascent, descent, capital int64) {
 }
 
 // glyphs finds the glyph of each code of the font's encoding, and what differs
-// from WinAnsiEncoding. False: a code has a name that the substitute lacks.
-func (m *mender) glyphs(d dict, s *substitute) (codes [256]sfnt.GlyphIndex, differences array, ok bool) {
+// from WinAnsiEncoding. False: a code that is shown has a name that the
+// substitute lacks, or none.
+func (m *mender) glyphs(d dict, s *substitute, shown *[256]bool) (codes [256]sfnt.GlyphIndex, differences array, ok bool) {
 	var names [256]string
 	base := m.name(d["Encoding"])
 	enc, _ := m.get(d["Encoding"]).(dict)
@@ -239,27 +251,22 @@ func (m *mender) glyphs(d dict, s *substitute) (codes [256]sfnt.GlyphIndex, diff
 	}
 	last := -2
 	for c := range 256 {
-		if n := names[c]; n != "" && n != ".notdef" {
-			g, known := s.named(n)
-			if !known {
-				return codes, nil, false
-			}
-			codes[c] = g
-		}
-		if c < 32 {
-			if names[c] != "" && codes[c] != 0 {
-				return codes, nil, false
-			}
+		win := s.runeName(winAnsi(byte(c)))
+		if !shown[c] {
+			codes[c], _ = s.named(win)
 			continue
 		}
-		if win := s.runeName(winAnsi(byte(c))); names[c] != win && names[c] != "" {
+		g, known := s.named(names[c])
+		if !known || c < 32 {
+			return codes, nil, false
+		}
+		codes[c] = g
+		if names[c] != win {
 			if c != last+1 {
 				differences = append(differences, int64(c))
 			}
 			differences = append(differences, name(names[c]))
 			last = c
-		} else if names[c] == "" {
-			codes[c] = s.glyph[win]
 		}
 	}
 	return codes, differences, true
@@ -267,8 +274,17 @@ func (m *mender) glyphs(d dict, s *substitute) (codes [256]sfnt.GlyphIndex, diff
 
 // named finds a glyph by a name of the Adobe Glyph List or "uniXXXX".
 func (s *substitute) named(n string) (sfnt.GlyphIndex, bool) {
+	if n == "" || n == ".notdef" {
+		return 0, false
+	}
 	if g, ok := s.glyph[n]; ok {
 		return g, true
+	}
+	for r, agreed := range agreedNames {
+		if n == agreed {
+			g, err := s.font.GlyphIndex(&s.buf, r)
+			return g, err == nil && g != 0
+		}
 	}
 	if len(n) == 7 && strings.HasPrefix(n, "uni") {
 		if v, err := strconv.ParseUint(n[3:], 16, 32); err == nil {
@@ -299,8 +315,10 @@ func (s *substitute) runeName(r rune) string {
 	return n
 }
 
-// agreedNames are characters of WinAnsiEncoding that share a glyph with another.
-var agreedNames = map[rune]string{0xA0: "space", 0xAD: "hyphen"}
+// agreedNames are the names in WinAnsiEncoding of characters for which fonts like
+// to have another name, because two characters share a glyph.
+var agreedNames = map[rune]string{' ': "space", 0xA0: "space", '-': "hyphen", 0xAD: "hyphen", ';': "semicolon",
+	'²': "twosuperior", '³': "threesuperior", '¹': "onesuperior", 'µ': "mu", '·': "periodcentered"}
 
 // winAnsi is WinAnsiEncoding (ISO 32000-1, annex D.2): Windows-1252 with bullets
 // in its holes.
@@ -332,7 +350,7 @@ var standardNames = func() map[byte]string {
 
 // sameWidths says whether the file's own widths are those of the substitute for
 // nearly all codes: else the text would not stand where it stood.
-func (m *mender) sameWidths(d dict, s *substitute, codes [256]sfnt.GlyphIndex) bool {
+func (m *mender) sameWidths(d dict, s *substitute, codes [256]sfnt.GlyphIndex, shown *[256]bool) bool {
 	widths := m.array(d["Widths"])
 	from := m.int(d["FirstChar"], 0)
 	const slack, mostOdd = 12, 0.1
@@ -340,7 +358,7 @@ func (m *mender) sameWidths(d dict, s *substitute, codes [256]sfnt.GlyphIndex) b
 	for i, v := range widths {
 		w, ok := m.number(v)
 		c := from + i
-		if !ok || w == 0 || c < 33 || c > 255 || codes[c] == 0 {
+		if !ok || c < 33 || c > 255 || !shown[c] {
 			continue
 		}
 		all++

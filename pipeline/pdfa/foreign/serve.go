@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ const (
 	OpInspect = "inspect" // InspectCall -> Report
 	OpTake    = "take"    // TakeCall -> []Taken
 	OpRepair  = "repair"  // RepairCall -> Repaired
+	OpRewrite = "rewrite" // RewriteCall -> nothing
 )
 
 // InspectCall asks for a report on a file.
@@ -40,6 +42,13 @@ type Taken struct {
 	Why  string `json:"why,omitempty"` // why it could not be taken after all; File is "" then
 }
 
+// RewriteCall asks for a copy of a file with a sound structure and the same
+// content, for programs that do not get the file itself open.
+type RewriteCall struct {
+	Path string `json:"path"`
+	Out  string `json:"out"`
+}
+
 // Serve answers calls until in ends: it is the main of the child process.
 func Serve(in io.Reader, out io.Writer) error {
 	var s server
@@ -47,6 +56,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		OpInspect: handle(s.inspect),
 		OpTake:    handle(s.take),
 		OpRepair:  handle(s.repair),
+		OpRewrite: handle(s.rewrite),
 	})
 }
 
@@ -134,4 +144,23 @@ func (f *file) takePage(p page, path string) (err error) {
 	defer func() { err = errors.Join(err, out.Close()) }()
 	img := f.picture(p, q)
 	return f.take(out, q, plan, img.DPIX, img.DPIY)
+}
+
+func (s *server) rewrite(c RewriteCall) (struct{}, error) {
+	s.path, s.file = "", nil // flattening changes the model in place
+	f, err := open(context.Background(), c.Path)
+	if err != nil {
+		return struct{}{}, err
+	}
+	m := &mender{file: f, done: map[Change]int{}}
+	if m.pages, err = f.pages(0); err != nil {
+		return struct{}{}, err
+	}
+	m.flattenPages()
+	out, err := os.Create(c.Out)
+	if err != nil {
+		return struct{}{}, err
+	}
+	w := bufio.NewWriterSize(out, 1<<18)
+	return struct{}{}, errors.Join(f.write(w), w.Flush(), out.Close())
 }

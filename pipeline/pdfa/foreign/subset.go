@@ -12,7 +12,7 @@ import (
 var errFont = errors.New("unexpected font program")
 
 // keptTables are what a PDF viewer needs of a TrueType font (ISO 32000-1, 9.9).
-var keptTables = []string{"OS/2", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "prep"}
+var keptTables = []string{"OS/2", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "post", "prep"}
 
 // subset empties the outlines of all glyphs but the given ones and what they are
 // composed of. Glyphs keep their numbers, so that nothing else has to change.
@@ -61,6 +61,9 @@ func subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) {
 	head = slices.Clone(head)
 	binary.BigEndian.PutUint16(head[50:], 1)
 	binary.BigEndian.PutUint32(head[8:], 0)
+	if post := tables["post"]; len(post) >= 32 { // without the names, which nobody asks for
+		tables["post"] = append([]byte{0, 3, 0, 0}, post[4:32]...)
+	}
 	tables["head"], tables["loca"], tables["glyf"] = head, newLoca, newGlyf
 	return joinTables(tables), nil
 }

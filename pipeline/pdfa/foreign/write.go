@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // write serialises what can be reached from the catalog and the information
@@ -160,7 +161,7 @@ func (s *serialiser) value(v any, depth int) {
 func (s *serialiser) dict(d dict, depth int) {
 	keys := make([]name, 0, len(d))
 	for k, v := range d {
-		if v != nil {
+		if s.f.get(v) != nil { // an entry whose value is null is no entry (ISO 32000-1, 7.3.7)
 			keys = append(keys, k)
 		}
 	}
@@ -213,12 +214,24 @@ func real(v float64) string {
 	return t
 }
 
+// misleads says whether bytes hold a word by which readers that look for the ends
+// of objects, pdfcpu among them, find them in the wrong place.
+func misleads(s string) bool {
+	for _, word := range []string{"stream", "endobj", "trailer", "startxref"} {
+		if strings.Contains(s, word) {
+			return true
+		}
+	}
+	return false
+}
+
 func escapeName(n name) string {
 	var b bytes.Buffer
 	b.WriteByte('/')
+	hide := misleads(string(n))
 	for i := range len(n) {
 		c := n[i]
-		if c <= 0x20 || c >= 0x7F || c == '#' || isDelimiter(c) {
+		if hide || c <= 0x20 || c >= 0x7F || c == '#' || isDelimiter(c) {
 			fmt.Fprintf(&b, "#%02X", c)
 		} else {
 			b.WriteByte(c)
@@ -229,8 +242,9 @@ func escapeName(n name) string {
 
 func escapeText(t text) string {
 	var b bytes.Buffer
+	hide := misleads(string(t))
 	for i := range len(t) {
-		if c := t[i]; c < 0x20 || c > 0x7E {
+		if c := t[i]; hide || c < 0x20 || c > 0x7E {
 			return fmt.Sprintf("<%X>", string(t))
 		}
 	}
