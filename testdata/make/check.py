@@ -2,11 +2,13 @@
 """Reads every letter with tesseract and tells how well that went, and holds the
 check digits of all numbers in the texts against their rules.
 
-The error of a page is the edit distance between the characters read and the
-characters printed, each word once and words in the order of the reading aligned
-to the order of the text, over the number of characters printed. Columns and
-tables may be read in another order; the share of printed words that were found
-anywhere on the page says what was truly lost.
+The error of a page is the share of the printed characters that were misread or
+missed; noise is what was read where nothing is printed (tesseract makes words of
+drawings, signatures, table lines and creases), as a share of the same. Words are
+compared wherever they stand on the page, since columns and tables may be read in
+another order. What holds neither letter nor digit is left out, and so are ² and
+³, which tesseract's German model does not have. The limit is 2 %, for the phone's
+picture 5 %; noise has none. `-v` prints the words.
 """
 
 import csv
@@ -62,9 +64,14 @@ def distance(a, b):
     return row[-1]
 
 
+def words(text):
+    text = re.sub(r"\bm[²³23?]", "m", text)
+    return [w for w in text.split() if any(c.isalnum() for c in w)]
+
+
 def compare(printed, found):
-    """(error of characters, share of printed words found)."""
-    want, got = printed.split(), found.split()
+    """(share of characters lost, share of noise, share of printed words found)."""
+    want, got = words(printed), words(found)
     missing, extra = Counter(want) - Counter(got), Counter(got) - Counter(want)
     # Pair what was misread with what it should have been, nearest first.
     wrong, left = 0, list(extra.elements())
@@ -75,8 +82,8 @@ def compare(printed, found):
             left.remove(best)
         else:
             wrong += len(word)
-    wrong += sum(map(len, left))
-    return wrong / max(1, sum(map(len, want))), 1 - sum(missing.values()) / max(1, len(want))
+    printed = max(1, sum(map(len, want)))
+    return wrong / printed, sum(map(len, left)) / printed, 1 - sum(missing.values()) / max(1, len(want))
 
 
 def main(wanted):
@@ -102,13 +109,13 @@ def main(wanted):
                 if not text.strip():
                     print(f"{path.name} {i}: blank, {len(found.split())} words read")
                     continue
-                error, recall = compare(text, found)
+                error, noise, recall = compare(text, found)
                 limit = 0.05 if "phone" in row["kind"] else 0.02
                 if error > limit:
                     bad += 1
-                print(f"{path.name} {i}: error {100 * error:.2f} %, words found {100 * recall:.1f} %{'  <-- over the limit' if error > limit else ''}", flush=True)
+                print(f"{path.name} {i}: error {100 * error:.2f} %, noise {100 * noise:.2f} %, words found {100 * recall:.1f} %{'  <-- over the limit' if error > limit else ''}", flush=True)
                 if "-v" in sys.argv:
-                    want, got = Counter(text.split()), Counter(found.split())
+                    want, got = Counter(words(text)), Counter(words(found))
                     print("   printed:", " ".join((want - got).elements()), "\n   read:   ", " ".join((got - want).elements()))
     return 1 if bad else 0
 

@@ -12,9 +12,10 @@ import signature
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# Chromium prints rotated words one letter at a time, which spoils the text; the
-# text is therefore taken from a second print in which nothing is rotated.
-UPRIGHT = "<style>* { transform: none !important } .side { left: 0 !important }</style>"
+# Rotated and widely spaced words come out of a PDF letter by letter; the text is
+# therefore taken from a second print in which nothing is rotated or spaced.
+UPRIGHT = """<style>* { transform: none !important; letter-spacing: normal !important }
+.side { left: 0 !important; transform: scale(.7) !important }</style>"""
 
 
 def html(name, extra=""):
@@ -43,6 +44,9 @@ def texts(name, folder):
     pdf = printed(name, folder, UPRIGHT)
     raw = subprocess.run(["pdftotext", "-raw", "-enc", "UTF-8", pdf, "-"],
                          check=True, capture_output=True).stdout.decode("utf-8")
+    # A soft hyphen is in the PDF whether or not the line breaks there; where it
+    # does, Chromium adds a hyphen that one can see.
+    raw = raw.replace("\u00ad\n\u2010", "-").replace("\u00ad\n", "").replace("\u00ad", "").replace("\u2010", "-")
     pages = raw.split("\f")[:-1]
     return ["\n".join(" ".join(line.split()) for line in page.strip().splitlines()) for page in pages]
 

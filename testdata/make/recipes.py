@@ -64,7 +64,7 @@ LETTERS = (
            ink=0.36, toner=0.10, grain=0.010, black=0.0, tint=(0.95, 0.95, 0.95), white=1.0),
     Letter("10-unterhaltsvorschuss.jpg", "51-UVG", "jpeg", "JPEG, colour, 250 dpi", "red received stamp (Eingangsstempel), blue signature", dpi=250, colour=True, folds=True),
     Letter("11-kita-anmeldung.jpg", "51-KITA", "jpeg", "JPEG, grey, 200 dpi", "fixed-width face; filing holes, shadow of the lid", holes=True, lid=0.35, skew=0.5, quality=64),
-    Letter("12-bauantrag.pdf", "63-BA", "pdf", "PDF, colour JPEG, 200 dpi", "five pages: form, declarations, description, site plan, areas", colour=True, quality=60, skew=-0.2),
+    Letter("12-bauantrag.pdf", "63-BA", "pdf", "PDF, colour JPEG, 200 dpi", "five pages: form, declarations, description, site plan, areas", colour=True, quality=68, skew=-0.2),
     Letter("13-grabnutzungsrecht.jpg", "67-GRAB", "jpeg", "JPEG, colour, 200 dpi", "cream paper, creases; signed twice", colour=True, tint=CREAM, white=1.0, folds=True, skew=-0.8),
     Letter("14-ifg-antrag.pdf", "10-IFG", "born-digital", "PDF, born digital", "real text layer, not PDF/A"),
     Letter("15-werbung-bueromoebel.jpg", "00-WERB", "jpeg", "JPEG, colour, 200 dpi", "advertising with large coloured areas; not to be scanned", colour=True, quality=62, toner=0.03),

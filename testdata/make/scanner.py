@@ -52,7 +52,7 @@ def paper(random, page, tint, grain=0.006):
     return np.clip(page * tint * alike(page, shade), 0, 1)
 
 
-def show_through(page, other, amount=0.12, radius=3.0):
+def show_through(page, other, amount=0.08, radius=3.0):
     """The print of the other side, mirrored, faint and blurred."""
     mirrored = soften(other[:, ::-1], radius)
     return np.clip(page - (1 - mirrored) * amount, 0, 1)
