@@ -69,7 +69,8 @@ func (b *Belt) run(ctx context.Context, step pipeline.Step, job catalog.Job) (do
 	})
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("step %s panicked: %v\n%s", step.Name, r, debug.Stack())
+			b.log.ErrorContext(ctx, "step panicked", slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
+			err = fmt.Errorf("step %s panicked: %v", step.Name, r)
 		}
 	}()
 	return step.Run(ctx, job.Document, b.cfg.Blobs)

@@ -56,6 +56,7 @@ func New(cfg Config) (*Rooms, error) {
 	opener := scan.New(scan.Config{
 		PDF:       pdf.Open,
 		Decode:    reader.Decode,
+		Probe:     reader.Probe,
 		MaxBytes:  cfg.MaxBytes,
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
