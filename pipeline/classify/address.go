@@ -1,9 +1,6 @@
 package classify
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // block is a run of lines that make an address.
 type block struct {
@@ -11,8 +8,6 @@ type block struct {
 	postcode    string
 	city        string
 }
-
-var streetLine = regexp.MustCompile(`(?i)(stra(ß|ss)e|str\.|weg|allee|platz|gasse|ring|ufer|damm|chaussee|markt|hof|postfach)\s*\d{0,4}\s?[a-z]?$|\s\d{1,4}\s?[a-z]?(-\d{1,4})?$`)
 
 // addressBlocks finds addresses on the first page: from a line with postcode
 // and city upwards, through lines of the same column that stand close above,
@@ -30,7 +25,7 @@ func addressBlocks(lines []line) []block {
 			continue
 		}
 		below := ln
-		for j := i - 1; j >= 0 && len(blocks) < 64; j-- {
+		for j := i - 1; j >= 0 && i-j <= 12; j-- {
 			up := lines[j]
 			if !sameColumn(up, below) {
 				if up.height > 0 && below.box.Y0-up.box.Y1 > 3*below.height {
@@ -43,7 +38,7 @@ func addressBlocks(lines []line) []block {
 			}
 			if below.height > 0 && below.box.Y0-up.box.Y1 > below.height*5/4 ||
 				below.height == 0 && up.par != below.par ||
-				up.last-up.first > 9 || i-j > 12 || cityLine.MatchString(up.text) || placeDate.MatchString(up.text) {
+				up.last-up.first > 9 || cityLine.MatchString(up.text) || placeDate.MatchString(up.text) {
 				break
 			}
 			b.first, below = j, up

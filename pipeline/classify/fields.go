@@ -127,11 +127,9 @@ func (r *Room) extract(l *letter) []hit {
 func (l *letter) passage(page int) passage {
 	p := passage{page: page}
 	var text strings.Builder
-	for _, ln := range l.lines {
-		if ln.page == page {
-			p.words = appendLine(&text, p.words, l.pages[page].Words, ln)
-			text.WriteByte('\n')
-		}
+	for _, ln := range l.on(page) {
+		p.words = appendLine(&text, p.words, l.pages[page].Words, ln)
+		text.WriteByte('\n')
 	}
 	p.text = text.String()
 	return p
@@ -153,16 +151,16 @@ func appendLine(text *strings.Builder, places []place, words []pipeline.Word, ln
 // line of DIN 5008, in forms and in the totals of a bill.
 func (l *letter) labelled(page int) []passage {
 	var out []passage
-	words := l.pages[page].Words
-	for i := range l.lines {
-		a := &l.lines[i]
-		if a.page != page || a.height == 0 || a.last-a.first > 4 || len(a.text) > 48 {
+	words, lines := l.pages[page].Words, l.on(page)
+	for i := range lines {
+		a := &lines[i]
+		if a.height == 0 || a.last-a.first > 4 || len(a.text) > 48 {
 			continue
 		}
 		var right, below *line
-		for j := max(0, i-8); j < min(len(l.lines), i+24); j++ {
-			b := &l.lines[j]
-			if j == i || b.page != page || b.height == 0 {
+		for j := max(0, i-8); j < min(len(lines), i+24); j++ {
+			b := &lines[j]
+			if j == i || b.height == 0 {
 				continue
 			}
 			overlapY := min(a.box.Y1, b.box.Y1) - max(a.box.Y0, b.box.Y0)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"blattwerk/pipeline"
 )
@@ -21,12 +22,8 @@ var (
 // layout finds the fields that a letter shows by their place: sender, receiver,
 // date and subject (DIN 5008).
 func (r *Room) layout(l *letter) []hit {
-	end := 0
-	for end < len(l.lines) && l.lines[end].page == 0 {
-		end++
-	}
-	lines := l.lines[:end]
-	if end == 0 {
+	lines := l.on(0)
+	if len(lines) == 0 {
 		return nil
 	}
 	var hits []hit
@@ -152,11 +149,8 @@ func personName(s string) bool {
 	}
 	capital := 0
 	for _, w := range words {
-		for _, r := range w {
-			if unicode.IsUpper(r) {
-				capital++
-			}
-			break
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+			capital++
 		}
 	}
 	return capital >= 2

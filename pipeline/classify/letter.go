@@ -82,17 +82,28 @@ type token struct {
 type letter struct {
 	pages  []pipeline.PageText
 	lines  []line
+	starts []int // first line of each page, and the end of the last
 	tokens []token
 }
 
 func readLetter(pages []pipeline.PageText) *letter {
 	l := &letter{pages: pages}
 	for p := range pages {
+		l.starts = append(l.starts, len(l.lines))
 		l.addLines(p)
 	}
+	l.starts = append(l.starts, len(l.lines))
 	l.markZones()
 	l.tokenise()
 	return l
+}
+
+// on gives the lines of a page.
+func (l *letter) on(page int) []line {
+	if page >= len(l.pages) {
+		return nil
+	}
+	return l.lines[l.starts[page]:l.starts[page+1]]
 }
 
 // addLines cuts a page into lines, and lines into columns at wide gaps.

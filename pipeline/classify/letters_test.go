@@ -98,4 +98,3 @@ func room(t testing.TB) *classify.Room {
 	}
 	return r
 }
-

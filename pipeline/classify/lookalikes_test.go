@@ -11,10 +11,7 @@ import (
 	"testing"
 )
 
-var (
-	wordList = flag.String("words", "", "list of German words, one a line: rewrite seed/lookalikes.tsv from it")
-	update   = flag.Bool("update", false, "rewrite golden files")
-)
+var wordList = flag.String("words", "", "list of German words, one a line: rewrite seed/lookalikes.tsv from it")
 
 // TestLookalikes holds that no word of the table fires a cue. With -words it
 // first rewrites the table: the words of the list that would be taken for a
@@ -26,7 +23,7 @@ func TestLookalikes(t *testing.T) {
 	}
 	if *wordList != "" {
 		writeLookalikes(t, tax, *wordList)
-		if tax, err = load(func(name string) ([]byte, error) { return os.ReadFile("seed/" + name) }); err != nil {
+		if tax, err = Load(os.DirFS("seed")); err != nil {
 			t.Fatal(err)
 		}
 	}

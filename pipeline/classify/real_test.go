@@ -23,7 +23,7 @@ func TestRealText(t *testing.T) {
 		read func(testing.TB, string) []string
 		most float64 // share that may be filed
 	}{
-		{"text/musterdatenkatalog/train.tsv", catalogueTexts, 0.03},
+		{"text/musterdatenkatalog/train.tsv", catalogueTexts, 0.012},
 		{"text/germeval2018/germeval2018.training.txt", tweets, 0.001},
 		{"search/covidqa_question_similarity_de.csv", questions, 0.001},
 		{"search/xquad.de.dev.json", paragraphs, 0.001},
@@ -184,4 +184,3 @@ func bboxPages(t testing.TB, tool, path string) []pipeline.PageText {
 	}
 	return parseBBox(t, string(out))
 }
-

@@ -89,7 +89,7 @@ func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
 		best = r.tax.Types[verdicts[0].typ]
 		f.Department, f.Type = best.Department, best.Code
 		f.Confidence = round(verdicts[0].confidence)
-		f.Sure = verdicts[0].confidence >= max(r.threshold, best.Threshold)
+		f.Sure = f.Confidence >= max(r.threshold, best.Threshold)
 	}
 	if f.Sure {
 		f.RetainFor, f.Protection, f.Handling = best.Retention, best.Protection, best.Handling

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,15 +77,20 @@ type Taxonomy struct {
 
 // Seed is the taxonomy that the program ships with.
 func Seed() (*Taxonomy, error) {
-	read := func(name string) ([]byte, error) { return seed.ReadFile("seed/" + name) }
-	return load(read)
+	sub, err := fs.Sub(seed, "seed")
+	if err != nil {
+		return nil, fmt.Errorf("opening the tables: %w", err)
+	}
+	return Load(sub)
 }
 
-// load reads the tables departments.tsv, types.tsv, cues.tsv and lookalikes.tsv.
-func load(read func(name string) ([]byte, error)) (*Taxonomy, error) {
+// Load reads a town's own tables departments.tsv, types.tsv, cues.tsv and
+// lookalikes.tsv, in the form of the ones in seed/. It refuses tables that
+// contradict each other.
+func Load(fsys fs.FS) (*Taxonomy, error) {
 	hash := sha256.New()
 	table := func(name string, columns ...string) ([][]string, error) {
-		raw, err := read(name)
+		raw, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("reading the table %s: %w", name, err)
 		}

@@ -26,15 +26,7 @@ const headingRatio = 1.3
 // markZones finds the parts of the letter. Later marks win over earlier ones.
 func (l *letter) markZones() {
 	for page := range l.pages {
-		from := slices.IndexFunc(l.lines, func(ln line) bool { return ln.page == page })
-		if from < 0 {
-			continue
-		}
-		to := from
-		for to < len(l.lines) && l.lines[to].page == page {
-			to++
-		}
-		lines := l.lines[from:to]
+		lines := l.on(page)
 		markTop(lines, page, l.pages[page].Height)
 		markHeadings(lines, page, l.pages[page].Height)
 		if page == 0 {
@@ -200,8 +192,7 @@ func beginsLike(line string, starts []string) bool {
 // greeting, address, date, subject line, title in large type, labelled lines.
 // An article or a title without any of these is no letter, whatever it speaks of.
 func (l *letter) marks() int {
-	n, labels := 0, 0
-	var salutations, greetings, dates, subjects, headings, receivers int
+	var labels, salutations, greetings, dates, subjects, headings, receivers int
 	for i := range l.lines {
 		ln := &l.lines[i]
 		if ln.page > 1 {
@@ -222,25 +213,21 @@ func (l *letter) marks() int {
 		case labelLine.MatchString(ln.text) && ln.last-ln.first <= 10:
 			labels++
 		}
-		if ln.zone == zoneHeading && ln.height > 0 && l.large(ln) {
+		if headings == 0 && ln.zone == zoneHeading && ln.height > 0 && l.large(ln) {
 			headings = 1
 		}
 	}
-	end := 0
-	for end < len(l.lines) && l.lines[end].page == 0 {
-		end++
-	}
-	if len(addressBlocks(l.lines[:end])) > 0 {
+	if len(addressBlocks(l.on(0))) > 0 {
 		receivers++
 	}
-	n = salutations + greetings + dates + subjects + headings + receivers + min(labels, 3)
-	return n
+	return salutations + greetings + dates + subjects + headings + receivers + min(labels, 3)
 }
 
 // large reports whether a line is set larger than the text around it.
 func (l *letter) large(ln *line) bool {
-	for i := range l.lines {
-		if o := &l.lines[i]; o.page == ln.page && float64(ln.height) >= headingRatio*float64(o.height) && o.height > 0 {
+	lines := l.on(ln.page)
+	for i := range lines {
+		if o := &lines[i]; float64(ln.height) >= headingRatio*float64(o.height) && o.height > 0 {
 			return true
 		}
 	}
