@@ -11,20 +11,25 @@ import "image"
 // Sizes are pixels at lookDPI, 5.9 to the millimetre; greys are on levelled
 // paper (200).
 const (
-	sharpStep   = 28 // grey levels within two pixels that make an edge sharp
-	edgeBand    = 18 // 3 mm at the edges, where scanners see shadows and their own bed
-	markSize    = 12 // 2 mm: one mark of this size is writing
-	smallSize   = 6  // 1 mm: several of this size are writing, fewer are dirt
-	smallMarks  = 3
-	streakWidth = 9 // 1.5 mm: dust on the glass of a feeder draws lines along the page
-	holeNear    = 120
-	holeLeast   = 22 // 3.7 mm to 8.5 mm: punched holes
-	holeMost    = 50
+	sharpStep     = 28 // grey levels within two pixels that make an edge sharp
+	edgeBand      = 18 // 3 mm at the edges, where scanners see shadows and their own bed
+	markSize      = 12 // 2 mm: one mark of this size is writing
+	smallSize     = 6  // 1 mm: several of this size are writing, fewer are dirt
+	smallMarks    = 3
+	streakWidth   = 9   // 1.5 mm: dust on the glass of a feeder draws lines along the page
+	smallestSheet = 120 // 20 mm: a smaller picture is no back of a sheet
+	mostInk       = 0.4 // a page that is mostly dark was not scanned as it should
+	holeNear      = 120 // 20 mm from an edge
+	holeLeast     = 22  // 3.7 mm to 8.5 mm: punched holes
+	holeMost      = 50
 )
 
 // blank judges a page by two looks at it, both bitonal: what is dark, and where
 // edges are sharp.
 func blank(dark, sharp *pix) bool {
+	if min(dark.width(), dark.height()) < smallestSheet || dark.share() > mostInk {
+		return false
+	}
 	return !written(dark) && !written(sharp)
 }
 

@@ -156,6 +156,7 @@ func TestBlankPages(t *testing.T) {
 	for range 40 {
 		specks.disc(r.Float64()*sheetW, r.Float64()*sheetH, 0.6+r.Float64())
 	}
+	night := sheet{image.NewGray(image.Rect(0, 0, sheetW, sheetH))}
 	cases := []struct {
 		name  string
 		page  sheet
@@ -169,6 +170,7 @@ func TestBlankPages(t *testing.T) {
 		{"streak of a feeder", paper(240).lay(drawing().line(400, 0, 400, sheetH, 2), 90), true},
 		{"two punched holes", paper(240).lay(drawing().disc(70, 640, 18).disc(70, 1110, 18), 200), true},
 		{"dark border of the bed", black, true},
+		{"all black", night, false},
 		{"faint pencil line", paper(240).lay(drawing().line(300, 800, 700, 780, 2.5), 45), false},
 		{"faint short pencil tick", paper(240).lay(drawing().line(600, 800, 615, 820, 2.5).line(615, 820, 650, 760, 2.5), 55), false},
 		{"faint stamp", paper(240).lay(drawing().text(t, 500, 900, 14, "EINGEGANGEN"), 60), false},
@@ -177,21 +179,49 @@ func TestBlankPages(t *testing.T) {
 		{"a letter", paper(240).lay(letter(t), 200), false},
 		{"a round stamp near the edge", paper(240).lay(drawing().disc(150, 200, 90), 120), false},
 	}
-	room := room(t, nil)
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
-			doc, _ := read(t, room, "deu", file(t, tc.page))
-			p := doc.Pages[0]
-			if p.Blank != tc.blank {
-				t.Errorf("blank is %v, ink %.5f", p.Blank, p.Ink)
+			raw, err := os.ReadFile(file(t, tc.page))
+			if err != nil {
+				t.Fatal(err)
 			}
-			if p.Reading == nil || p.Blank && p.Reading.Count != 0 {
-				t.Errorf("reading is %+v", p.Reading)
+			page, _, err := decode(raw, "image/png", 0, true)
+			if err != nil {
+				t.Fatal(err)
 			}
-			if all := len(doc.Remarks) == 1 && doc.Remarks[0].Code == "all-blank"; all != tc.blank {
-				t.Errorf("remarks are %+v", doc.Remarks)
+			defer page.close()
+			dark, sharp, err := look(page, 150)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer dark.close()
+			defer sharp.close()
+			if got := blank(dark, sharp); got != tc.blank {
+				t.Errorf("blank is %v, ink %.5f", got, dark.share())
 			}
 		})
+	}
+}
+
+func TestBlankPagesAreSetAside(t *testing.T) {
+	r := room(t, nil)
+	empty, full := file(t, paper(240)), pipelinetest.Corpus(t, phototest)
+	doc, texts := read(t, r, "eng", empty, full, empty)
+	for i, want := range []bool{true, false, true} {
+		p := doc.Pages[i]
+		if p.Blank != want || p.Reading == nil || (p.Reading.Count == 0) != want || (p.Ink > 0.01) == want {
+			t.Errorf("page %d: blank is %v, ink %.5f, reading %+v", i+1, p.Blank, p.Ink, p.Reading)
+		}
+	}
+	if texts[0].Words == nil || texts[0].Width == 0 {
+		t.Errorf("the words of a blank page are %+v", texts[0])
+	}
+	if len(doc.Remarks) != 0 {
+		t.Errorf("remarks %+v", doc.Remarks)
+	}
+	doc, _ = read(t, r, "eng", empty, empty)
+	if len(doc.Remarks) != 1 || doc.Remarks[0].Code != "all-blank" || doc.Remarks[0].Text.DE == "" {
+		t.Errorf("remarks %+v", doc.Remarks)
 	}
 }
 

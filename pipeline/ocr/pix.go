@@ -1,8 +1,24 @@
 package ocr
 
-// #cgo LDFLAGS: -lleptonica
+// #cgo CFLAGS: -D_GNU_SOURCE
+// #cgo LDFLAGS: -lleptonica -ldl
+// #include <dlfcn.h>
+// #include <stdarg.h>
 // #include <stdlib.h>
 // #include <leptonica/allheaders.h>
+//
+// // Leptonica brings libtiff along and silences its plain handlers, but not the
+// // extended ones. libtiff's header need not be installed, so the handler is
+// // declared here as libtiff documents it.
+// typedef void (*tiff_handler)(void *file, const char *module, const char *format, va_list args);
+// static int tiff_errors;
+// static void count_tiff_error(void *file, const char *module, const char *format, va_list args) { tiff_errors++; }
+// static void count_tiff_errors(void) {
+//   tiff_handler (*set)(tiff_handler) = (tiff_handler (*)(tiff_handler))dlsym(RTLD_DEFAULT, "TIFFSetErrorHandlerExt");
+//   tiff_errors = 0;
+//   if (set != NULL) set(count_tiff_error);
+// }
+// static int counted_tiff_errors(void) { return tiff_errors; }
 import "C"
 
 import (
@@ -58,7 +74,14 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 	case "image/jpeg":
 		made, warnings = decodeJPEG(raw, size, luminance)
 	case "image/tiff":
-		made = C.pixReadMemTiff(raw, size, C.l_int32(n))
+		// Broken fax data end as white lines, and libtiff calls that a success.
+		// Only its handler of errors hears of it. A child decodes one file at a
+		// time, so that a counter in C is enough.
+		C.count_tiff_errors()
+		if made = C.pixReadMemTiff(raw, size, C.l_int32(n)); made != nil && C.counted_tiff_errors() > 0 {
+			C.pixDestroy(&made)
+			return nil, int(C.counted_tiff_errors()), errUndecodable
+		}
 	default:
 		made = C.pixReadMem(raw, size)
 	}

@@ -420,3 +420,30 @@ func TestMemoryStaysBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryPictureEndsInAReadingOrAFault reads odd pictures: photographs, maps,
+// CMYK, transparency, two columns, a separator sheet, a handful of pixels.
+func TestEveryPictureEndsInAReadingOrAFault(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads many pages")
+	}
+	r := room(t, nil)
+	for name, words := range map[string]int{ // at least so many
+		"scans/typewriter.png": 100, "scans/linn.png": 200, "scans/baiona_color.jpg": 0, "scans/baiona_cmyk.jpg": 0,
+		"scans/multi-page-images.tiff": 5, "scans/smile-lzw.tiff": 0, "scans/simple-no-dpi.png": 5, "scans/simple.gif": 5,
+		"scans/document.webp": 3, "scans/no-text-alpha.png": 0, "scans/crom.png": 0, "barcodes/skewed.jpg": 5,
+		"barcodes/image_upc_barcode.jpg": 0,
+	} {
+		doc, texts := read(t, r, "deu+eng", pipelinetest.Corpus(t, name))
+		p := doc.Pages[0]
+		t.Logf("%s: %d words, confidence %.2f, turn %d, %d ms, %q", name, p.Reading.Count, p.Reading.Confidence, p.Reading.Turn, p.Reading.Millis, p.Reading.Actions)
+		if p.Reading.Count < words || p.Reading.Turn != 0 && words > 0 {
+			t.Errorf("%s: %d words, want %d, turn %d: %s", name, p.Reading.Count, words, p.Reading.Turn, plain(texts[0]))
+		}
+		for _, w := range texts[0].Words {
+			if b := w.Box; b.X0 < 0 || b.Y0 < 0 || b.X1 > texts[0].Width || b.Y1 > texts[0].Height || b.X0 > b.X1 || b.Y0 > b.Y1 {
+				t.Errorf("%s: %+v is outside of its page", name, w)
+			}
+		}
+	}
+}
