@@ -76,6 +76,8 @@ func packetCases() []ruleCase {
 		{name: "bytes", rule: "6.6.2.1-2", edit: func(p *testPDF) { p.xmp(`Tczkc9d"?>`, `Tczkc9d" bytes="99"?>`) }},
 		{name: "encoding", rule: "6.6.2.1-3", edit: func(p *testPDF) { p.xmp(`Tczkc9d"?>`, `Tczkc9d" encoding="UTF-8"?>`) }},
 		{name: "not well-formed", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("</rdf:RDF>", "</rdf:RDG>") }},
+		{name: "attributes without space", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp(`rdf:about="" `, `rdf:about=""`) }},
+		{name: "instruction of no name", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("<?xpacket begin", "<?x`acket begin") }},
 		{name: "CDATA", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("Probe", "<![CDATA[Probe]]>") }},
 		{name: "instruction within", rule: "6.6.2.1-4", edit: func(p *testPDF) { p.xmp("<!-- more -->", "<?foo bar?>") }},
 		{name: "statement with ID", rule: "6.6.2.1-4", edit: func(p *testPDF) {
