@@ -33,7 +33,7 @@ def sheet(random, page, r, back=None):
     page = scanner.soften(page, r.blur * d / 200)
     if back is not None:
         page = scanner.show_through(page, back, radius=3.0 * d / 200)
-    page = scanner.paper(random, page, r.tint, r.grain)
+    page = scanner.paper(random, page, r.tint, r.grain, r.cloud)
     if r.folds:
         page = scanner.folds(random, page)
     if r.holes:

@@ -27,6 +27,7 @@ class Letter:
     blur: float = 0.55  # pixels at 200 dpi
     tint: tuple = WHITE
     grain: float = 0.006
+    cloud: float = 0.006  # unevenness of the paper
     black: float = 0.05  # scanner's black point
     white: float = 0.985  # scanner's white point
     folds: bool = False
@@ -69,7 +70,7 @@ LETTERS = (
     Letter("14-ifg-antrag.pdf", "10-IFG", "born-digital", "PDF, born digital", "real text layer, not PDF/A"),
     Letter("15-werbung-bueromoebel.jpg", "00-WERB", "jpeg", "JPEG, colour, 200 dpi", "advertising with large coloured areas; not to be scanned", colour=True, quality=62, toner=0.03),
     Letter("16-privatbrief.png", "review", "png", "PNG, palette of 16 colours, 200 dpi", "private letter in italics that no cue can place: must end in the review tray",
-           colour=True, levels=16, tint=RECYCLED, white=1.0, grain=0.002, dust=4),
+           colour=True, levels=16, tint=RECYCLED, white=1.0, grain=0.002, cloud=0.0004, dust=4),
     Letter("17-stellungnahme-bebauungsplan.pdf", "61-STELL", "pdf", "PDF, colour JPEG and bitonal CCITT G4, 300 dpi",
            "scanner with automatic colour: page 1 colour, page 2 bitonal", dpi=300, colour=True, bitonal_pages=(2,), quality=60),
     Letter("18-strassenaufbruch-stadtwerke.pdf", "66-AUFBR", "pdf", "PDF, grey JPEG, 200 dpi", "recycled paper; the plan on page 2 lies on its side",

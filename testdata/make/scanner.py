@@ -43,12 +43,12 @@ def pale(page, ink):
     return 1 - (1 - page) * ink
 
 
-def paper(random, page, tint, grain=0.006):
+def paper(random, page, tint, grain=0.006, cloud=0.006):
     """Paper of a tint (grey value or RGB, 0 to 1) with clouds and grain."""
     tint = np.asarray(tint, dtype=np.float32)
     if page.ndim == 2:
         tint = tint.mean()
-    shade = 1 + clouds(random, page.shape[:2], 180) * 0.006 + random.standard_normal(page.shape[:2]).astype(np.float32) * grain
+    shade = 1 + clouds(random, page.shape[:2], 180) * cloud + random.standard_normal(page.shape[:2]).astype(np.float32) * grain
     return np.clip(page * tint * alike(page, shade), 0, 1)
 
 
