@@ -1,5 +1,3 @@
-// Package deploy holds no program, only the files that bring Blattwerk onto
-// machines. This test reads them as the tools that use them would.
 package deploy
 
 import (

@@ -45,6 +45,10 @@ type Config struct {
 	Blobs pipeline.Blobs
 	Steps []pipeline.Step // in order
 
+	// Texts gives what of an archived document's words may be found by searching;
+	// nil is all of them.
+	Texts func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
+
 	Alone   bool          // no other process works on these rows: claims of earlier processes are over
 	Hands   int           // documents worked on at once; 0 is 2
 	Lease   time.Duration // how long a claim holds without a sign of life; 0 is one minute
@@ -86,6 +90,11 @@ func New(cfg Config) *Belt {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Texts == nil {
+		cfg.Texts = func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
+			return Texts(ctx, cfg.Blobs, doc)
+		}
 	}
 	owner := lonely
 	if !cfg.Alone {

@@ -105,7 +105,7 @@ func (b *Belt) advance(ctx context.Context, log *slog.Logger, job catalog.Job, i
 	var texts []pipeline.PageText
 	if step.Name == pipeline.StepArchive {
 		var err error
-		if texts, err = Texts(ctx, b.cfg.Blobs, doc); err != nil {
+		if texts, err = b.cfg.Texts(ctx, doc); err != nil {
 			return b.settle(ctx, log, job, job.Document, pipeline.AsFault(err))
 		}
 	}

@@ -144,6 +144,10 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 	}
 	belt := workers.New(workers.Config{
 		Redis: redis, Rows: h.rows, Blobs: h.blobs, Steps: steps, Alone: h.embedded, Log: h.log, Chores: chores,
+		Texts: func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
+			texts, err := workers.Texts(ctx, h.blobs, doc)
+			return maskAll(texts, doc), err
+		},
 	})
 	s := &stations{house: h, rooms: rooms, belt: belt}
 	s.intake = workers.Intake{

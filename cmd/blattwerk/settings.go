@@ -30,7 +30,7 @@ var table = []setting{
 	{name: "password", secret: true, help: "password of the web page; required where addr is not the loopback"},
 	{name: "language", def: "deu+eng", help: "languages to read, as tesseract names them"},
 	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
-	{name: "threshold", def: "0.7", help: "confidence, 0 to 1, under which a person decides"},
+	{name: "threshold", def: "0.85", help: "confidence, 0 to 1, under which a person decides"},
 	{name: "readers", def: "0", help: "pages read at once; 0 is one for each core"},
 	{name: "reader-memory", def: "900MB", help: "most memory of one reading child"},
 	{name: "page-deadline", def: "90s", help: "most time for one page"},

@@ -239,5 +239,5 @@ func (h *house) restore(ctx context.Context, rooms *route.Rooms, doc pipeline.Do
 	if doc, err = rooms.Books.Step(ctx, doc, h.blobs); err != nil {
 		return err
 	}
-	return h.rows.Restore(ctx, doc, texts)
+	return h.rows.Restore(ctx, doc, maskAll(texts, doc))
 }

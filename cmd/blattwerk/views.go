@@ -87,3 +87,17 @@ func (s *stations) savingsRow(by string, r savings.Row) web.SavingsRow {
 func figures(s savings.Sums) web.Figures {
 	return web.Figures{Sheets: s.Sheets, Kg: s.Kg, CO2e: s.CO2e, Water: s.Water, Energy: s.Energy}
 }
+
+// maskAll takes out of a document's words what may not be searched for: serial
+// numbers of identity cards (§ 20 (3) PAuswG), tax numbers outside tax matters.
+func maskAll(texts []pipeline.PageText, doc pipeline.Document) []pipeline.PageText {
+	var dept pipeline.DeptID
+	if doc.Filing != nil {
+		dept = doc.Filing.Department
+	}
+	masked := make([]pipeline.PageText, len(texts))
+	for i, t := range texts {
+		masked[i] = classify.MaskPage(t, dept)
+	}
+	return masked
+}

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -68,6 +69,35 @@ func Mask(text string, dept pipeline.DeptID) string {
 	}
 	out.WriteString(text[at:])
 	return out.String()
+}
+
+// MaskPage is [Mask] for a page of words: a word that belongs to a number which
+// dept may not use is replaced. Places stay as they are.
+func MaskPage(page pipeline.PageText, dept pipeline.DeptID) pipeline.PageText {
+	var text strings.Builder
+	starts := make([]int, len(page.Words))
+	for i, w := range page.Words {
+		if i > 0 {
+			text.WriteByte(' ')
+		}
+		starts[i] = text.Len()
+		text.WriteString(w.Text)
+	}
+	spans := Spans(text.String(), dept)
+	if len(spans) == 0 {
+		return page
+	}
+	words := slices.Clone(page.Words)
+	for i := range words {
+		end := starts[i] + len(words[i].Text)
+		for _, s := range spans {
+			if s.Start < end && starts[i] < s.End {
+				words[i].Text = Masked
+			}
+		}
+	}
+	page.Words = words
+	return page
 }
 
 // Spans finds the numbers in text that dept may not use, in order and without
