@@ -30,7 +30,7 @@ type Intake struct {
 
 // sniffed is how many bytes tell the media type: a PDF may have up to 1024 bytes
 // of junk before its header.
-const sniffed = 2048
+const sniffed = 4096
 
 // Take streams a delivery to the store, writes it into the catalogue and rings
 // for it. When it returns without an error the delivery is accepted and cannot

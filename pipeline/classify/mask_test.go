@@ -110,7 +110,7 @@ func FuzzClassify(f *testing.F) {
 }
 
 func TestMaskPage(t *testing.T) {
-	page := pipeline.FromPlainText("Personalausweis-Nr.: L01X 00T47 1\nIBAN DE89 3704 0044 0532 0130 00")
+	page := pipeline.FromPlainText("Personalausweis-Nr.: L01X 00T47 1\nIBAN DE89 3704 0044 0532 0130 00")[0]
 	got := classify.MaskPage(page, "33")
 	if want := "Personalausweis-Nr.: ••• ••• •••\nIBAN DE89 3704 0044 0532 0130 00\n"; got.String() != want {
 		t.Errorf("got %q, want %q", got.String(), want)
