@@ -29,6 +29,18 @@
 // of each result (about 100 KB for a full page), which the regular replacement
 // of children bounds.
 //
+// A page is looked over at 150 dpi first: is it blank, along which axis do its
+// lines run, where is up, how skewed is it. Then it is turned, straightened, its
+// background levelled, its paper made white, its specks painted over if it is
+// full of them, and read as one column of text of different sizes. A second look
+// (upside down, or with the full analysis of the layout) is taken only where the
+// first made little sense. Pages finer than 400 dpi are read at 300, very large
+// ones more coarsely, and boxes are given in pixels of the full page.
+//
+// Leptonica gives the same answer for bad bytes and for want of memory. Bytes
+// are called damaged only if there would have been memory enough; else the child
+// gives up, a fresh one tries once more, and then a person is asked.
+//
 // # What it leaves to others
 //
 // Files become page pictures in [blattwerk/pipeline/scan], which borrows

@@ -32,6 +32,9 @@ import (
 // errUndecodable says that Leptonica could not make a picture of the bytes.
 var errUndecodable = errors.New("the bytes do not decode to a picture")
 
+// errMemory says that there is not memory enough for a picture.
+var errMemory = errors.New("not memory enough for the picture")
+
 // pix is a picture in Leptonica's memory. Whoever makes one closes it.
 type pix struct{ p *C.PIX }
 
@@ -86,6 +89,9 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 		made = C.pixReadMem(raw, size)
 	}
 	if made == nil {
+		if !roomFor(raw, size) {
+			return nil, warnings, errMemory
+		}
 		return nil, warnings, errUndecodable
 	}
 	p = &pix{made}
@@ -100,6 +106,23 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 		return nil, warnings, err
 	}
 	return p, warnings, nil
+}
+
+// roomFor says whether there is memory enough to decode a file. Leptonica's
+// answer is the same for bad bytes and for want of memory.
+func roomFor(raw *C.l_uint8, size C.size_t) bool {
+	var format, w, h, bits, samples, palette C.l_int32
+	if C.pixReadHeaderMem(raw, size, &format, &w, &h, &bits, &samples, &palette) != 0 || w <= 0 || h <= 0 {
+		return true
+	}
+	// The decoders of PNG and TIFF hold the picture twice for a while.
+	const bytesPerPixel = 8
+	p := C.calloc(C.size_t(w)*C.size_t(h), bytesPerPixel) // unlike C.malloc, cgo lets it fail
+	if p == nil {
+		return false
+	}
+	C.free(p)
+	return true
 }
 
 func decodeJPEG(raw *C.l_uint8, size C.size_t, luminance bool) (*C.PIX, int) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"blattwerk/pipeline/child"
 )
@@ -24,14 +25,21 @@ func handlers(r *reader) map[string]child.Handler {
 				return nil, nil, fmt.Errorf("decoding the call: %w", err)
 			}
 			reply, err := r.read(call, body)
-			return reply, nil, err
+			if err != nil {
+				giveUp(err)
+			}
+			return reply, nil, nil
 		},
 		opDecode: func(value json.RawMessage, body []byte) (any, []byte, error) {
 			var call decodeCall
 			if err := json.Unmarshal(value, &call); err != nil {
 				return nil, nil, fmt.Errorf("decoding the call: %w", err)
 			}
-			return convert(call, body)
+			reply, png, err := convert(call, body)
+			if err != nil {
+				giveUp(err)
+			}
+			return reply, png, nil
 		},
 		opLanguages: func(value json.RawMessage, _ []byte) (any, []byte, error) {
 			var call languagesCall
@@ -42,6 +50,14 @@ func handlers(r *reader) map[string]child.Handler {
 			return names, nil, err
 		},
 	}
+}
+
+// giveUp ends the child. What fails here besides bad bytes is foreign code that
+// is out of memory or in disorder: a fresh child has a better chance, and the
+// parent counts.
+func giveUp(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(3)
 }
 
 // convert decodes picture n of a file and encodes it as PNG.

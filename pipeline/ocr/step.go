@@ -34,15 +34,11 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	pipeline.TellProgress(ctx, 0, len(todo))
 	group, gctx := errgroup.WithContext(ctx)
 	for _, i := range todo {
-		select {
-		case r.pages <- struct{}{}:
-		case <-gctx.Done():
-		}
-		if gctx.Err() != nil {
+		if !r.hold(gctx) {
 			break
 		}
 		group.Go(func() error {
-			defer func() { <-r.pages }()
+			defer r.release()
 			page, err := r.page(gctx, pages[i], languages, blobs)
 			if err != nil {
 				return onPage(err, pages[i].No)
@@ -62,6 +58,18 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	doc.Remarks = remark(doc)
 	return doc, nil
 }
+
+// hold waits until one more page may be in memory; false means that ctx ended.
+func (r *Room) hold(ctx context.Context) bool {
+	select {
+	case r.pages <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (r *Room) release() { <-r.pages }
 
 // toRead gives the indexes of the pages that have to be read. Text that the
 // file carries and that the opening found good is not read again, unless asked.

@@ -2,12 +2,12 @@ package ocr
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
+	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -385,28 +385,27 @@ func TestMemoryStaysBounded(t *testing.T) {
 		}
 		return pipeline.Page{No: 1, Image: pipeline.Image{Blob: blob, Media: "image/png", Width: w, Height: h, DPIX: dpi, DPIY: dpi}}
 	}
-	white := func(w, h int) []byte {
-		m := image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.White, color.Black})
-		var b bytes.Buffer
-		if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, m); err != nil {
-			t.Fatal(err)
-		}
-		return b.Bytes()
-	}
+	// libpng holds all rows beside the picture: an A0 sheet in colours as PNG
+	// needs a gigabyte. A person is asked then; the file is not called damaged.
+	mayFail := []string{"A0 in colour", "the bomb"}
 	for name, page := range map[string]pipeline.Page{
-		"A4":       pageOf(t, r, &blobs, pipelinetest.Corpus(t, "ocr-gt/german-derived/Hinweisblatt_Prozesskostenhilfe_p1_g4.tif")),
-		"A0":       put(white(9933, 14043), 9933, 14043, 300),
-		"the bomb": put(white(20000, 20000), 20000, 20000, 300),
+		"A4":           pageOf(t, r, &blobs, pipelinetest.Corpus(t, "ocr-gt/german-derived/Hinweisblatt_Prozesskostenhilfe_p1_g4.tif")),
+		"A0":           put(whitePNG(t, 9933, 14043, 1, 0), 9933, 14043, 300),
+		"A0 in colour": put(whitePNG(t, 9933, 14043, 8, 2), 9933, 14043, 300),
+		"the bomb":     put(whitePNG(t, 20000, 20000, 1, 0), 20000, 20000, 300),
 	} {
 		doc := pipeline.Document{Delivery: pipeline.Delivery{Language: "deu"}, Pages: []pipeline.Page{page}}
 		out, err := r.Step(t.Context(), doc, &blobs)
 		switch f := pipeline.AsFault(err); {
-		case f != nil && (f.Code != "reader-crashed" && f.Code != "damaged" || name != "the bomb"):
+		case f != nil && (f.Code != "reader-crashed" || !slices.Contains(mayFail, name)):
 			t.Errorf("%s: %v", name, err)
 		case f == nil && out.Pages[0].Reading == nil:
 			t.Errorf("%s: neither a reading nor a fault", name)
 		}
 		raw, err := os.ReadFile(peak)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // no page was finished yet
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -419,6 +418,36 @@ func TestMemoryStaysBounded(t *testing.T) {
 			t.Errorf("%s: the child took %d MB", name, kb>>10)
 		}
 	}
+}
+
+// whitePNG writes a white picture of any size without holding it: depth bits a
+// sample, colour type 0 (grey) or 2 (colours).
+func whitePNG(t *testing.T, w, h int, depth, colour byte) []byte {
+	t.Helper()
+	var b, data bytes.Buffer
+	chunk := func(kind string, body []byte) {
+		_ = binary.Write(&b, binary.BigEndian, uint32(len(body)))
+		both := append([]byte(kind), body...)
+		b.Write(both)
+		_ = binary.Write(&b, binary.BigEndian, crc32.ChecksumIEEE(both))
+	}
+	samples := map[byte]int{0: 1, 2: 3}[colour]
+	row := append([]byte{0}, bytes.Repeat([]byte{0xFF}, (w*samples*int(depth)+7)/8)...)
+	z := zlib.NewWriter(&data)
+	for range h {
+		if _, err := z.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.WriteString("\x89PNG\r\n\x1a\n")
+	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(w)), uint32(h))
+	chunk("IHDR", append(head, depth, colour, 0, 0, 0))
+	chunk("IDAT", data.Bytes())
+	chunk("IEND", nil)
+	return b.Bytes()
 }
 
 // TestEveryPictureEndsInAReadingOrAFault reads odd pictures: photographs, maps,
