@@ -1,7 +1,6 @@
 package foreign
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +30,7 @@ type Report struct {
 	Tagged      bool     `json:"tagged,omitempty"`
 	Claims      string   `json:"claims,omitempty"`     // "2b"; the file's word, not a verdict
 	DynamicXFA  bool     `json:"dynamicXFA,omitempty"` // the pages exist only inside Adobe's form program
+	Form        bool     `json:"form,omitempty"`       // has fields to fill in
 	JBIG2       bool     `json:"jbig2,omitempty"`
 	Attachments []string `json:"attachments,omitempty"`
 	Pages       []Page   `json:"pages,omitempty"`
@@ -78,7 +78,7 @@ type Image struct {
 func inspect(ctx context.Context, f *file, maxPages int) Report {
 	r := Report{
 		Encrypted: f.encrypted, Signed: f.signed(), Claims: f.claims(), Tagged: f.tagged(),
-		DynamicXFA: f.dynamicXFA(), JBIG2: f.jbig2(), Attachments: f.attachments(),
+		DynamicXFA: f.dynamicXFA(), Form: len(f.array(f.dict(f.catalog()["AcroForm"])["Fields"])) > 0, JBIG2: f.jbig2(), Attachments: f.attachments(),
 	}
 	pages, err := f.pages(maxPages)
 	switch {
@@ -374,10 +374,4 @@ func (f *file) refs() []ref {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// hasHeader says whether the bytes look like a PDF at all: a header within the
-// first 1024 bytes, as viewers search it.
-func hasHeader(raw []byte) bool {
-	return bytes.Contains(raw[:min(len(raw), 2048)], []byte("%PDF-"))
 }
