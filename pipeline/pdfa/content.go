@@ -137,11 +137,8 @@ func (t *contentWriter) plain(words []pipeline.Word) []contentWord {
 		if len(runes) == 0 {
 			continue
 		}
-		// A reader drops what lies outside the page: no box may.
-		x0 := min(max(float64(w.Box.X0), 0), t.frame.Width-1)
-		x1 := min(max(float64(w.Box.X1), x0+1), t.frame.Width)
-		y0 := min(max(float64(w.Box.Y0), 0), t.frame.Height-1)
-		y1 := min(max(float64(w.Box.Y1), y0+1), t.frame.Height)
+		x0, x1 := inside(w.Box.X0, w.Box.X1, t.frame.Width)
+		y0, y1 := inside(w.Box.Y0, w.Box.Y1, t.frame.Height)
 		base := float64(w.Base)
 		if base <= y0 || base > y1 {
 			base = y1 // no sane baseline: words without descenders stand on their lower edge
@@ -152,6 +149,14 @@ func (t *contentWriter) plain(words []pipeline.Word) []contentWord {
 		out = append(out, c)
 	}
 	return out
+}
+
+// inside moves a span of pixels into the frame, as readers drop what lies outside
+// of the page, and makes it one pixel long at least.
+func inside(from, to int, size float64) (float64, float64) {
+	length := min(max(float64(to)-float64(from), 1), size)
+	start := min(max(float64(from), 0), size-length)
+	return start, start + length
 }
 
 // Shape of the invisible text in parts of its font size.
@@ -174,7 +179,9 @@ func (t *contentWriter) line(name string, words []contentWord) {
 	t.x, t.y = round4(words[0].x0), round4(bases[0])
 	fmt.Fprintf(t.b, "1 0 0 1 %s %s Tm\n", number(t.x), number(t.y))
 	for i, w := range words {
-		t.move(w.x0, bases[i])
+		if i > 0 {
+			t.move(w.x0, bases[i])
+		}
 		if i == len(words)-1 {
 			t.show(w.runes, w.x1-w.x0)
 			t.show([]rune{' '}, endSpace*size)
@@ -201,10 +208,8 @@ func (t *contentWriter) line(name string, words []contentWord) {
 // written so far, so that rounding does not add up.
 func (t *contentWriter) move(x, y float64) {
 	dx, dy := round4(x-t.x), round4(y-t.y)
-	if dx != 0 || dy != 0 {
-		fmt.Fprintf(t.b, "%s %s Td\n", number(dx), number(dy))
-		t.x, t.y = round4(t.x+dx), round4(t.y+dy)
-	}
+	fmt.Fprintf(t.b, "%s %s Td\n", number(dx), number(dy))
+	t.x, t.y = round4(t.x+dx), round4(t.y+dy)
 }
 
 // show writes characters of a total width in points.
@@ -244,8 +249,8 @@ func lineBases(words []contentWord) []float64 {
 }
 
 // lineSize is the font size of a line in points: from the taller ones among its
-// words, as short ones may have no tall letter, but small enough to leave a gap
-// between words whose boxes touch.
+// words, as short ones may have no tall letter, but small enough that words whose
+// boxes touch or overlap still count as two: readers measure gaps by the size.
 func lineSize(words []contentWord) float64 {
 	heights := make([]float64, len(words))
 	for i, w := range words {
@@ -254,9 +259,11 @@ func lineSize(words []contentWord) float64 {
 	slices.Sort(heights)
 	size := heights[len(heights)*3/4] / capHeight
 	for i := range len(words) - 1 {
-		if step := words[i+1].x0 - words[i].x0; step > 0 {
-			size = min(size, step/(2*minGap))
+		step := words[i+1].x0 - words[i].x0
+		if step <= 0 { // one over the other, or the next to the left
+			step = words[i].x1 - words[i+1].x0
 		}
+		size = min(size, step/(2*minGap))
 	}
 	return round4(size)
 }

@@ -77,20 +77,27 @@ func encodePNG(t testing.TB, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// render draws the first page with poppler.
-func render(t testing.TB, dir, path string, dpi float64) image.Image {
+// render draws the pages of a file with poppler and fails if it complains.
+func render(t testing.TB, path string, dpi float64) []image.Image {
 	t.Helper()
-	out := filepath.Join(dir, "rendered")
-	cmd := exec.CommandContext(t.Context(), pipelinetest.Program(t, "pdftoppm"), "-png", "-gray", "-singlefile", "-r", fmt.Sprint(dpi), path, out)
+	dir := t.TempDir()
+	cmd := exec.CommandContext(t.Context(), pipelinetest.Program(t, "pdftoppm"), "-png", "-r", fmt.Sprint(dpi), path, filepath.Join(dir, "p"))
 	if log, err := cmd.CombinedOutput(); err != nil || len(log) > 0 {
 		t.Fatalf("rendering: %v: %s", err, log)
 	}
-	raw := readTest(t, out+".png")
-	img, err := png.Decode(bytes.NewReader(raw))
+	names, err := filepath.Glob(filepath.Join(dir, "p*"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img
+	var pages []image.Image
+	for _, name := range names {
+		img, err := png.Decode(bytes.NewReader(readTest(t, name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, img)
+	}
+	return pages
 }
 
 // wordBox is a word as a PDF reader finds it, in points from the top left.
@@ -102,7 +109,8 @@ type wordBox struct {
 	Text string  `xml:",chardata"`
 }
 
-func readWordBoxes(t testing.TB, path string) []wordBox {
+// readWordBoxes gives the words of each page.
+func readWordBoxes(t testing.TB, path string) [][]wordBox {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), pipelinetest.Program(t, "pdftotext"), "-raw", "-bbox", path, "-").Output()
 	if err != nil {
@@ -116,11 +124,11 @@ func readWordBoxes(t testing.TB, path string) []wordBox {
 	if err := xml.Unmarshal(out, &doc); err != nil {
 		t.Fatal(err)
 	}
-	var words []wordBox
+	var pages [][]wordBox
 	for _, p := range doc.Pages {
-		words = append(words, p.Words...)
+		pages = append(pages, p.Words)
 	}
-	return words
+	return pages
 }
 
 func frameWord(text string, x0, y0, x1, y1, line int) pipeline.Word {
@@ -137,11 +145,11 @@ func TestWordsLieOnTheirInk(t *testing.T) {
 		frameWord("Mitte", 250, 400, 420, 440, 1),
 		frameWord("unten", 420, 760, 560, 800, 2),
 	}
-	dir := t.TempDir()
+	var names []string
+	var leaves []Leaf
 	for _, imageTurn := range []int{0, 90, 180, 270} {
 		for _, turn := range []int{0, 90, 180, 270} {
 			for _, skew := range []float64{0, 0.7, -2.5, 5} {
-				name := fmt.Sprintf("turn %d+%d skew %g", imageTurn, turn, skew)
 				scan := asScanned(inkedFrame(width, height, words), (imageTurn+turn)%360, skew)
 				leaf := Leaf{
 					WidthPt: width / 2, HeightPt: height / 2, Turn: turn, Skew: skew,
@@ -152,15 +160,22 @@ func TestWordsLieOnTheirInk(t *testing.T) {
 				if turn%180 != 0 {
 					leaf.WidthPt, leaf.HeightPt = leaf.HeightPt, leaf.WidthPt
 				}
-				path := keep(t, dir, "page.pdf", writeTest(t, claim2u, testMeta(), leaf))
-				page := render(t, dir, path, 144) // two pixels a point: a pixel of the frame each
-				if page.Bounds().Dx() != width || page.Bounds().Dy() != height {
-					t.Fatalf("%s: rendered as %v", name, page.Bounds())
-				}
-				checkInk(t, name, page, words)
-				checkBoxes(t, name, readWordBoxes(t, path), words)
+				names = append(names, fmt.Sprintf("turn %d+%d skew %g", imageTurn, turn, skew))
+				leaves = append(leaves, leaf)
 			}
 		}
+	}
+	path := keep(t, t.TempDir(), "pages.pdf", writeTest(t, claim2u, testMeta(), leaves...))
+	pages, boxes := render(t, path, 144), readWordBoxes(t, path) // two pixels a point: a pixel of the frame each
+	if len(pages) != len(leaves) || len(boxes) != len(leaves) {
+		t.Fatalf("%d and %d pages, want %d", len(pages), len(boxes), len(leaves))
+	}
+	for i, name := range names {
+		if got := pages[i].Bounds(); got.Dx() != width || got.Dy() != height {
+			t.Fatalf("%s: rendered as %v", name, got)
+		}
+		checkInk(t, name, pages[i], words)
+		checkBoxes(t, name, boxes[i], words)
 	}
 }
 
@@ -205,9 +220,8 @@ func TestPagesOfUnevenResolutionAreRotatedInTheirPixels(t *testing.T) {
 	// A fax has half as many pixels down as across. The frame keeps them.
 	const width, height = 600, 420
 	words := []pipeline.Word{frameWord("Fax", 40, 30, 160, 50, 0), frameWord("Ende", 420, 370, 560, 390, 1)}
-	dir := t.TempDir()
 	scan := asScanned(inkedFrame(width, height, words), 0, 3)
-	path := keep(t, dir, "fax.pdf", writeTest(t, claim2u, testMeta(), Leaf{
+	path := keep(t, t.TempDir(), "fax.pdf", writeTest(t, claim2u, testMeta(), Leaf{
 		WidthPt: 300, HeightPt: 420, Skew: 3, Image: pipeline.Image{Width: width, Height: height},
 		Text: &pipeline.PageText{Width: width, Height: height, Words: words}, Open: openBytes(encodePNG(t, scan)),
 	}))
@@ -215,8 +229,8 @@ func TestPagesOfUnevenResolutionAreRotatedInTheirPixels(t *testing.T) {
 		words[i].Box.Y0 *= 2
 		words[i].Box.Y1 *= 2
 	}
-	checkInk(t, "fax", render(t, dir, path, 144), words)
-	checkBoxes(t, "fax", readWordBoxes(t, path), words)
+	checkInk(t, "fax", render(t, path, 144)[0], words)
+	checkBoxes(t, "fax", readWordBoxes(t, path)[0], words)
 }
 
 // rawText is what a reader finds that goes by the order of the content.
@@ -289,20 +303,33 @@ func TestWordsComeOutAsTheyWentIn(t *testing.T) {
 }
 
 func TestWordsThatTouchStayApart(t *testing.T) {
-	for _, gap := range []int{30, 5, 1, 0, -1, -5, -15} {
-		text := &pipeline.PageText{Width: 2480, Height: 3508}
-		var want []string
-		for i, x := 0, 100; i < 30; i++ {
-			w := 20 + 7*(i%5)
-			s := strings.Repeat("m", i%4+1)
-			text.Words = append(text.Words, pipeline.Word{Text: s, Box: pipeline.Box{X0: x, Y0: 500, X1: x + w, Y1: 545}, Base: 540})
-			want = append(want, s)
-			x += w + gap
+	texts := []string{"ab", "m", "c.", "§", "Wort", "x"}
+	for _, width := range []int{1, 5, 30, 200, 600} {
+		for _, step := range []int{0, 1, 3, width - 3, width, width + 1, width + 5, width + 30} {
+			text := &pipeline.PageText{Width: 2480, Height: 3508}
+			for i, s := range texts {
+				x := 100 + i*max(step, 0)
+				text.Words = append(text.Words, pipeline.Word{Text: s, Box: pipeline.Box{X0: x, Y0: 500, X1: x + width, Y1: 545}, Base: 540})
+			}
+			path := keep(t, t.TempDir(), "touch.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
+			if got := rawText(t, path); !slices.Equal(got, texts) {
+				t.Errorf("width %d, step %d: got %q", width, step, got)
+			}
 		}
-		path := keep(t, t.TempDir(), "touch.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
-		if got := rawText(t, path); !slices.Equal(got, want) {
-			t.Errorf("gap %d: got %q", gap, got)
-		}
+	}
+}
+
+func TestWordsOutsideThePageAreFound(t *testing.T) {
+	text := &pipeline.PageText{Width: 2480, Height: 3508}
+	var want []string
+	for i, at := range []image.Point{{-500, 100}, {2470, 300}, {2480, 500}, {1 << 40, 700}, {300, -80}, {300, 3500}, {900, 1 << 40}, {-1 << 40, -1 << 40}} {
+		s := fmt.Sprintf("Wort%d", i)
+		want = append(want, s)
+		text.Words = append(text.Words, pipeline.Word{Text: s, Box: pipeline.Box{X0: at.X, Y0: at.Y, X1: at.X + 100, Y1: at.Y + 40}, Base: at.Y + 33, Line: i})
+	}
+	path := keep(t, t.TempDir(), "outside.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
+	if got := rawText(t, path); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
@@ -313,7 +340,7 @@ func TestSlopingLinesFollowTheirBaseline(t *testing.T) {
 		text.Words = append(text.Words, pipeline.Word{Text: fmt.Sprintf("w%d", i), Box: pipeline.Box{X0: x, Y0: y - 60, X1: x + 200, Y1: y + 5}, Base: y})
 	}
 	path := keep(t, t.TempDir(), "slope.pdf", writeTest(t, claim2u, testMeta(), blankLeaf(t, text)))
-	boxes := readWordBoxes(t, path)
+	boxes := readWordBoxes(t, path)[0]
 	if len(boxes) != 8 {
 		t.Fatalf("%d words, want 8: %v", len(boxes), boxes)
 	}

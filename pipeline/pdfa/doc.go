@@ -4,8 +4,8 @@
 // It has three parts. The writer ([Write], [ComposeScan]) makes PDF/A-2u of page
 // pictures and words, forward only, a page at a time. The reader and converter
 // take foreign PDF files and keep, repair, convert or picture them, in that
-// order. The gate ([Gate]) checks a file against ISO 19005; nothing leaves this
-// room as PDF/A that has not passed it.
+// order. The gate ([Gate], with its rules in the folder gate) checks a file
+// against ISO 19005; nothing leaves this room as PDF/A that has not passed it.
 //
 // # What the writer promises
 //

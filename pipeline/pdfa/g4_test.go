@@ -2,6 +2,8 @@ package pdfa
 
 import (
 	"bytes"
+	"image"
+	"image/color"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -132,11 +134,12 @@ func FuzzG4(f *testing.F) {
 	})
 }
 
-func BenchmarkG4(b *testing.B) {
-	const width, height = 2480, 3508 // A4 at 300 dpi
-	rows := make([]byte, (width+7)/8*height)
+// strokes draws about as much as a letter of A4 at 300 dpi has, 1 is black.
+func strokes() (rows []byte, width, height int) {
+	width, height = 2480, 3508
+	rows = make([]byte, (width+7)/8*height)
 	r := rand.New(rand.NewPCG(1, 1))
-	for range 4000 { // strokes, about as many as a letter has
+	for range 4000 {
 		x, y := r.IntN(width-40), r.IntN(height-40)
 		for dy := range 30 {
 			for dx := range 6 {
@@ -145,7 +148,32 @@ func BenchmarkG4(b *testing.B) {
 			}
 		}
 	}
+	return rows, width, height
+}
+
+// bitonalPage is that letter as a PNG file.
+func bitonalPage(t testing.TB) []byte {
+	rows, width, height := strokes()
+	page := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.White, color.Black})
+	for y := range height {
+		for x := range width {
+			page.Pix[y*width+x] = rows[y*((width+7)/8)+x/8] >> (7 - x%8) & 1
+		}
+	}
+	return encodePNG(t, page)
+}
+
+func BenchmarkG4(b *testing.B) {
+	rows, width, _ := strokes()
 	for b.Loop() {
 		g4Encode(rows, width)
 	}
+}
+
+func BenchmarkWrite(b *testing.B) {
+	const pages = 10
+	for b.Loop() {
+		writeManyPages(b, io.Discard, pages)
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*pages), "ms/page")
 }

@@ -100,7 +100,7 @@ func decodePicture(ctx context.Context, c pipeline.Content) (picture, error) {
 	if !ok {
 		return picture{}, errUnsupported
 	}
-	if start[2] == '*' || start[3] == '*' {
+	if decoder.sign == "II*\x00" || decoder.sign == "MM\x00*" {
 		if err := onePageTIFF(c); err != nil {
 			return picture{}, err
 		}
