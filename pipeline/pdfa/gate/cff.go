@@ -184,6 +184,9 @@ func (f *cffFont) readPrivate(d map[int][]float64) (cffPrivate, bool) {
 func (f *cffFont) readCharset(at int) bool {
 	n := len(f.glyphs)
 	f.charset = make([]int, n)
+	if at < 0 {
+		return false
+	}
 	if at <= 2 && !f.cid {
 		return f.knownCharset(at)
 	}
@@ -274,7 +277,7 @@ func (f *cffFont) readEncoding(at int) bool {
 	case 1:
 		return true // Expert: no code is known, so none is accepted
 	}
-	if at+2 > len(f.data) {
+	if at < 0 || at+2 > len(f.data) {
 		return false
 	}
 	format, n := f.data[at], int(f.data[at+1])

@@ -110,7 +110,6 @@ type cidGlyphs struct {
 	count int
 	gid   func(cid int) (int, bool)
 	width func(gid int) (float64, bool)
-	empty func(gid int) bool // the program has no outline for it
 }
 
 func (c *checker) cidGlyphs(f *font, kind name) (g cidGlyphs) {
@@ -121,7 +120,6 @@ func (c *checker) cidGlyphs(f *font, kind name) (g cidGlyphs) {
 	if p.cff != nil {
 		g.count = len(p.cff.glyphs)
 		g.width = p.cff.width
-		g.empty = func(int) bool { return false }
 		g.gid = func(cid int) (int, bool) { return cid, cid < g.count }
 		if p.cids != nil {
 			g.gid = func(cid int) (int, bool) { gid, ok := p.cids[cid]; return gid, ok }
@@ -129,7 +127,6 @@ func (c *checker) cidGlyphs(f *font, kind name) (g cidGlyphs) {
 	} else if p.tt != nil {
 		g.count = p.tt.glyphs
 		g.width = func(gid int) (float64, bool) { return p.tt.width(gid), true }
-		g.empty = p.tt.empty
 		g.gid = func(cid int) (int, bool) { return cid, cid < g.count }
 	} else {
 		c.report.add("6.2.11.2-2", f.at(), "a CIDFont has a Type 1 program")
@@ -151,19 +148,12 @@ func (c *checker) cidGlyphs(f *font, kind name) (g cidGlyphs) {
 	return g
 }
 
-// empty tells whether a glyph has no outline.
-func (t *trueType) empty(gid int) bool {
-	loca := t.tables["loca"]
-	if u16(t.tables["head"], 50) != 0 {
-		return u32(loca, 4*gid) == u32(loca, 4*gid+4)
-	}
-	return u16(loca, 2*gid) == u16(loca, 2*gid+2)
-}
-
-// checkCIDSet: ISO 19005-2, 6.2.11.4.2.
+// checkCIDSet: ISO 19005-2, 6.2.11.4.2, for fonts whose name says that they are
+// subsets. The set names the CIDs of the program, no fewer and no more; CID 0 is
+// left to it.
 func (c *checker) checkCIDSet(f *font, g cidGlyphs) {
 	s, ok := c.resolve(f.descriptor["CIDSet"]).(*stream)
-	if !ok || g.gid == nil {
+	if !ok || g.gid == nil || !subset.MatchString(string(c.name(f.descendant["BaseFont"]))) {
 		return
 	}
 	bits, err := c.decode(s)
@@ -175,7 +165,7 @@ func (c *checker) checkCIDSet(f *font, g cidGlyphs) {
 	c.budget.spend(65536 / 4)
 	for cid := 1; cid < 65536; cid++ {
 		gid, ok := g.gid(cid)
-		if ok && gid != 0 && !has(cid) && !g.empty(gid) {
+		if has(cid) != (ok && gid != 0) {
 			c.report.add("6.2.11.4.2-2", f.at(), "")
 			return
 		}
@@ -201,7 +191,7 @@ func (c *checker) checkCodes(f *font, g cidGlyphs) {
 		if g.gid != nil {
 			gid, present = g.gid(cid)
 		}
-		if g.gid != nil && present && gid == 0 || g.gid == nil && cid == 0 {
+		if g.gid != nil && (gid == 0 || !present) || g.gid == nil && cid == 0 {
 			c.report.add("6.2.11.8-1", at, "")
 		}
 		if u.drawn && g.gid != nil {

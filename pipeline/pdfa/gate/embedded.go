@@ -15,8 +15,8 @@ var mimeType = regexp.MustCompile(`^[-\w+.]+/[-\w+.]+$`)
 // any object of the file specifies: ISO 19005-2 and -3, 6.8.
 func (c *checker) checkEmbedded() {
 	c.walkNameTree(c.dict(c.catalog["Names"])["EmbeddedFiles"], 0, func(_ text, v object) { c.checkFileSpec(v, true) })
-	for _, num := range c.fileSpecs {
-		c.checkFileSpec(ref{num, c.entries[num].gen}, false)
+	for _, o := range c.fileSpecs {
+		c.checkFileSpec(o, false)
 	}
 }
 

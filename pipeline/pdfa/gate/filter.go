@@ -14,6 +14,9 @@ import (
 func (f *file) decode(s *stream) ([]byte, error) {
 	var r io.Reader = f.src.section(s.start, s.length)
 	filters, parms := f.filters(s.dict)
+	if s.length == 0 {
+		return nil, nil
+	}
 	if len(filters) > 8 {
 		return nil, errors.New("more than 8 filters")
 	}

@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"reflect"
+	"regexp"
 	"slices"
 	"sort"
 )
@@ -261,10 +262,15 @@ func (c *checker) checkPlainEncoding(f *font, enc object, at place) {
 	}
 }
 
-// checkCharSet: ISO 19005-2, 6.2.11.4.2.
+// subset is how the name of a subset begins (ISO 32000-1, 9.6.4).
+var subset = regexp.MustCompile(`^[A-Z]{6}\+`)
+
+// checkCharSet: ISO 19005-2, 6.2.11.4.2, for fonts whose name says that they are
+// subsets.
 func (c *checker) checkCharSet(f *font) {
 	s, ok := c.resolve(f.descriptor["CharSet"]).(text)
-	if !ok || f.program == nil || f.program.names == nil || f.kind == "TrueType" {
+	if !ok || f.program == nil || f.program.names == nil || f.kind == "TrueType" ||
+		!subset.MatchString(string(c.name(f.dict["BaseFont"]))) {
 		return
 	}
 	listed := map[string]bool{}
@@ -278,11 +284,19 @@ func (c *checker) checkCharSet(f *font) {
 			listed[string(n)] = true
 		}
 	}
+	delete(listed, notdef)
+	count := 0
 	for n := range f.program.names {
-		if n != notdef && !listed[n] {
+		if n == notdef {
+			continue
+		}
+		if count++; !listed[n] {
 			c.report.add("6.2.11.4.2-1", f.at(), "")
 			return
 		}
+	}
+	if len(listed) != count {
+		c.report.add("6.2.11.4.2-1", f.at(), "names glyphs that are not there")
 	}
 }
 

@@ -119,7 +119,7 @@ type checker struct {
 	signatures map[int]bool
 	specsSeen  map[int]bool
 
-	fileSpecs    []int        // objects that specify embedded files
+	fileSpecs    []object     // specifications of embedded files, by reference or direct
 	associated   map[int]bool // file specifications that an /AF names
 	streams      []int        // metadata streams
 	mainMetadata *metadata

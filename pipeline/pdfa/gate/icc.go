@@ -54,10 +54,7 @@ func (c *checker) checkIntents() {
 		}
 		dest, ok := d["DestOutputProfile"]
 		if !ok {
-			if c.name(d["S"]) == "GTS_PDFA1" {
-				c.intents = c.intents || d["OutputConditionIdentifier"] != nil
-			}
-			continue
+			continue // an intent without a profile says nothing about colour
 		}
 		if num := numberOf(dest); profile != 0 && num != profile {
 			c.report.add("6.2.3-2", at, "")

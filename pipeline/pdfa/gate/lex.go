@@ -187,6 +187,9 @@ func (l *lexer) name() (object, error) {
 				i += 2
 				continue
 			}
+			if raw[i] == '#' {
+				l.tell(ruleParse, at, "a name has a number sign that escapes nothing")
+			}
 			out = append(out, raw[i])
 		}
 	}

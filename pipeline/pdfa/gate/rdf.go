@@ -194,7 +194,7 @@ func (n *node) shorthand(e *xmlElement) (bool, error) {
 			n.value, found = a.value, true
 			continue
 		case a.space == nsRDF:
-			if a.local != "ID" && a.local != "nodeID" && a.local != "datatype" {
+			if a.local != "datatype" { // rdf:ID would make a statement about the statement
 				return true, errRDF
 			}
 			continue

@@ -8,7 +8,6 @@ type glyphInfo struct {
 	notdef  bool
 	width   float64 // thousandths of the em
 	known   bool    // width is known
-	glyph   string  // its name, "" if the font knows none
 }
 
 // encodingOf gives the glyph name of each code, "" where the font's dictionary
@@ -81,7 +80,7 @@ func (c *checker) checkSimple(f *font) {
 		if g.notdef {
 			c.report.add("6.2.11.8-1", at, "")
 		}
-		if u.drawn && f.program != nil {
+		if u.drawn && (f.program != nil || f.kind == "Type3") {
 			if !g.present {
 				c.report.add("6.2.11.4.1-2", at, "")
 			}
@@ -101,7 +100,10 @@ func (c *checker) checkSimple(f *font) {
 // simpleGlyph finds the glyph of a code.
 func (c *checker) simpleGlyph(f *font, code int, glyph string, explicit bool) (g glyphInfo) {
 	if f.kind == "Type3" {
-		_, g.present = c.dict(f.dict["CharProcs"])[name(glyph)]
+		s, ok := c.resolve(c.dict(f.dict["CharProcs"])[name(glyph)]).(*stream)
+		if g.present = ok; ok {
+			g.width, g.known = c.glyphWidth(s)
+		}
 		g.notdef = glyph == notdef
 		return g
 	}
@@ -113,7 +115,7 @@ func (c *checker) simpleGlyph(f *font, code int, glyph string, explicit bool) (g
 	if p.tt != nil {
 		gid := c.trueTypeGlyph(f, code, glyph, explicit)
 		g.present = gid > 0 && gid < p.tt.glyphs
-		g.notdef = gid == 0
+		g.notdef = !g.present
 		if gid < p.tt.glyphs {
 			g.width, g.known = p.tt.width(gid), true
 		}
@@ -123,8 +125,8 @@ func (c *checker) simpleGlyph(f *font, code int, glyph string, explicit bool) (g
 		c.report.add("6.2.11.2-2", f.at(), "a simple font has a CID-keyed program")
 		return g
 	}
-	g.notdef = glyph == "" || glyph == notdef
 	g.width, g.present = p.names[glyph]
+	g.notdef = !g.present || glyph == notdef
 	g.known = g.present && g.width >= 0
 	return g
 }
@@ -203,6 +205,28 @@ func (c *checker) checkUnicode(f *font, code uint32, u *use, at place, otherwise
 	if private && u.bare && c.flavour.level == 'a' {
 		c.report.add("6.2.11.7.3-1", at, "")
 	}
+}
+
+// glyphWidth reads the width that a Type 3 glyph's procedure begins with (ISO
+// 32000-1, table 113), in glyph space as in /Widths.
+func (c *checker) glyphWidth(s *stream) (float64, bool) {
+	data, _ := c.decode(s)
+	l := &lexer{data: data, base: -1}
+	var operands []object
+	for len(operands) < 16 {
+		t, err := l.token()
+		if err != nil {
+			return 0, false
+		}
+		if k, ok := t.(keyword); ok {
+			if k != "d0" && k != "d1" || len(operands) == 0 {
+				return 0, false
+			}
+			return number(operands[0])
+		}
+		operands = append(operands, t)
+	}
+	return 0, false
 }
 
 // drawGlyph interprets the procedure of a Type 3 glyph.

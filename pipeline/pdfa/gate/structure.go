@@ -82,16 +82,35 @@ func (c *checker) checkObjects() {
 			if v.dict["Type"] == name("Metadata") && v.dict["Subtype"] == name("XML") {
 				c.streams = append(c.streams, num)
 			}
-		case dict:
+		case dict, array:
 			c.gather(v, num)
 		}
 	}
 }
 
 // gather notes what later checks look for in all objects.
-func (c *checker) gather(d dict, num int) {
+func (c *checker) gather(o object, num int) {
+	d, ok := o.(dict)
+	if !ok {
+		if a, ok := o.(array); ok {
+			for _, x := range a {
+				c.gather(x, 0)
+			}
+		}
+		return
+	}
 	if _, ok := d["EF"]; ok {
-		c.fileSpecs = append(c.fileSpecs, num)
+		if num != 0 {
+			c.fileSpecs = append(c.fileSpecs, ref{num, c.entries[num].gen})
+		} else {
+			c.fileSpecs = append(c.fileSpecs, d)
+		}
+	}
+	for _, x := range d {
+		switch x.(type) {
+		case dict, array:
+			c.gather(x, 0)
+		}
 	}
 	switch v := d["AF"].(type) {
 	case array:

@@ -99,7 +99,7 @@ func (t *trueType) checkGlyphs() error {
 	if u16(t.tables["head"], 50) != 0 {
 		size = 4
 	}
-	if len(loca) < size*(t.glyphs+1) || t.tables["glyf"] == nil {
+	if len(loca) < size*(t.glyphs+1) || len(loca)%size != 0 || t.tables["glyf"] == nil {
 		return errFont
 	}
 	last := 0

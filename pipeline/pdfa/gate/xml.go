@@ -49,6 +49,12 @@ func (e *xmlElement) attr(space, local string) (string, bool) {
 // parseXML reads a document with one root and keeps the prefixes, which the
 // rules of 6.6.2.3.3 and 6.6.4 ask for and encoding/xml does not tell.
 func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
+	if bytes.Contains(data, []byte("<![CDATA[")) { // XML, but not the text that XMP values are
+		return nil, nil, errXML
+	}
+	if !wellSpaced(data) {
+		return nil, nil, errXML
+	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = true
 	var open []*xmlElement
@@ -110,6 +116,9 @@ func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
 				return nil, packets, errXML
 			}
 		case xml.ProcInst:
+			if len(open) > 0 {
+				return nil, packets, errXML // XMP has no place for it
+			}
 			if t.Target == "xpacket" {
 				packets = append(packets, string(t.Inst))
 			}
@@ -119,6 +128,52 @@ func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
 		return nil, packets, errXML
 	}
 	return root, packets, nil
+}
+
+// wellSpaced looks for white space where XML 1.0 asks for it and encoding/xml does
+// not: after the target of a processing instruction and between attributes.
+func wellSpaced(data []byte) bool {
+	space := func(i int) bool { return i < len(data) && bytes.IndexByte([]byte(" \t\r\n"), data[i]) >= 0 }
+	for i := 0; i < len(data); i++ {
+		if data[i] != '<' {
+			continue
+		}
+		rest := data[i:]
+		switch {
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			end := bytes.Index(rest, []byte("-->"))
+			if end < 0 {
+				return false
+			}
+			i += end
+		case bytes.HasPrefix(rest, []byte("<?")):
+			end := bytes.Index(rest, []byte("?>"))
+			i += 2
+			for i < len(data) && (data[i] >= 0x80 || bytes.IndexByte([]byte("_:.-"), data[i]) >= 0 ||
+				isDigit(data[i]) || data[i]|0x20 >= 'a' && data[i]|0x20 <= 'z') {
+				i++
+			}
+			if end < 0 || !space(i) && !bytes.HasPrefix(data[i:], []byte("?>")) {
+				return false
+			}
+			i += bytes.Index(data[i:], []byte("?>"))
+		default:
+			for i < len(data) && data[i] != '>' {
+				if c := data[i]; c == '"' || c == '\'' {
+					end := bytes.IndexByte(data[i+1:], c)
+					if end < 0 {
+						return false
+					}
+					i += end + 1
+					if !space(i+1) && i+1 < len(data) && data[i+1] != '>' && data[i+1] != '/' {
+						return false
+					}
+				}
+				i++
+			}
+		}
+	}
+	return true
 }
 
 // declarations collects the namespace declarations of an element.
@@ -158,6 +213,9 @@ func element(t xml.StartElement, lookup func(string) (string, bool)) (*xmlElemen
 	for _, a := range t.Attr {
 		if a.Name.Space == "xmlns" || a.Name.Space == "" && a.Name.Local == "xmlns" {
 			continue
+		}
+		if strings.Contains(a.Name.Local, ":") {
+			return nil, false
 		}
 		uri := ""
 		if a.Name.Space != "" {

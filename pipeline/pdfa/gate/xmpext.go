@@ -19,7 +19,7 @@ type wanted struct {
 
 var (
 	wantedSchema = []wanted{
-		{"schema", "6.6.2.3.3-2", simpleNode, true, nil},
+		{"schema", "6.6.2.3.3-2", simpleNode, false, nil},
 		{"namespaceURI", "6.6.2.3.3-3", simpleNode, false, nil},
 		{"prefix", "6.6.2.3.3-4", simpleNode, false, nil},
 		{"property", "6.6.2.3.3-5", seqNode, true, nil},

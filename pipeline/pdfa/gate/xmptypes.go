@@ -70,9 +70,14 @@ func (m *metadata) fits(n *node, kind string, depth int) bool {
 	}
 	if strings.HasPrefix(kind, "{") {
 		values, rest, _ := strings.Cut(kind[1:], "}")
+		if rest = strings.TrimSpace(rest); rest == "Integer" {
+			// Cameras and scanners write numbers that the lists of 2005 do not know;
+			// the value type is still right.
+			return m.fits(n, rest, depth+1)
+		}
 		for v := range strings.SplitSeq(values, "|") {
 			if n.kind == simpleNode && n.value == v {
-				return m.fits(n, strings.TrimSpace(rest), depth+1)
+				return m.fits(n, rest, depth+1)
 			}
 		}
 		return false
