@@ -340,7 +340,8 @@ func (f *file) attachments() []string {
 	return slices.Compact(out)
 }
 
-// each visits every dictionary of the file, nested ones too.
+// each visits every dictionary of the file, nested ones too, in the same order
+// each time.
 func (f *file) each(visit func(dict)) {
 	var walk func(v any, depth int)
 	walk = func(v any, depth int) {
@@ -350,8 +351,8 @@ func (f *file) each(visit func(dict)) {
 		switch v := v.(type) {
 		case dict:
 			visit(v)
-			for _, x := range v {
-				walk(x, depth+1)
+			for _, k := range v.keys() {
+				walk(v[k], depth+1)
 			}
 		case *stream:
 			walk(v.dict, depth+1)
