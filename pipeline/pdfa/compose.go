@@ -161,6 +161,7 @@ var changeWords = map[string]pipeline.Message{
 	"alternates":   {DE: "Ersatzbilder für den Druck entfernt", EN: "Substitute pictures for print removed"},
 	"transfer":     {DE: "Druckvorgaben (Raster, Tonwertkurven) entfernt", EN: "Print settings (halftones, transfer curves) removed"},
 	"lzw":          {DE: "LZW-Kompression durch Flate ersetzt, ohne Verlust", EN: "LZW compression replaced by Flate, without loss"},
+	"cmyk":         {DE: "Druckfarben (CMYK) in RGB umgerechnet", EN: "Printing colours (CMYK) converted to RGB"},
 	"layers":       {DE: "Automatik von Ebenen entfernt", EN: "Automatic switching of layers removed"},
 	"files":        {DE: "Eingebettete Dateien als Anlagen gekennzeichnet", EN: "Embedded files marked as attachments"},
 	"metadata":     {DE: "Metadaten neu geschrieben; Titel, Verfasser und Daten sind übernommen", EN: "Metadata written anew; title, author and dates were kept"},

@@ -103,6 +103,11 @@ func (c *converting) convert(ctx context.Context) (pipeline.PDF, error) {
 	changes := []pipeline.Message{{
 		DE: "Mit Ghostscript neu geschrieben; Text und Aussehen wurden mit dem Original verglichen.",
 		EN: "Written anew by ghostscript; text and looks were compared with the original."}}
+	if c.stage.report.Form {
+		changes = append(changes, pipeline.Message{
+			DE: "Formularfelder lassen sich nicht mehr ausfüllen; ihr Inhalt ist geblieben.",
+			EN: "Form fields can no longer be filled in; what they contained is still there."})
+	}
 	if len(c.stage.report.Attachments) > 0 {
 		changes = append(changes, lostFiles)
 	}
@@ -115,62 +120,70 @@ var lostFiles = pipeline.Message{
 	EN: "Embedded files were left out; they are in the original."}
 
 // mend asks a child for a repaired copy, at the highest level that the gate says
-// holds, and compares it with the original.
+// holds, and compares it with the original. Where the gate names a rule that a
+// stronger remedy can keep, that is tried too.
 func (c *converting) mend(ctx context.Context, call foreign.RepairCall, levels []string, way pipeline.Way, changes []pipeline.Message) (pipeline.PDF, error) {
 	call.ICC, call.Fonts, call.Agent = iccSRGB(), c.room.cfg.Fonts, producer
 	call.When = c.doc.Delivery.Received.UTC().Format(time.RFC3339)
 	call.Layer, call.Layers = c.layer, c.layers
-	why := error(errNoWay)
-	for _, fresh := range []bool{false, true} {
-		metadata := false
-		for _, level := range levels {
-			call.Level, call.Fresh = level, fresh
-			var done foreign.Repaired
-			_, err := c.room.children.Call(ctx, foreign.OpRepair, call, nil, &done)
-			switch {
-			case err != nil && (ctx.Err() != nil || !isCrash(err)):
-				return pipeline.PDF{}, fmt.Errorf("repairing: %w", err)
-			case err != nil:
-				return pipeline.PDF{}, fmt.Errorf("%w: %w", errNoWay, err)
-			case done.Refused != "":
-				return pipeline.PDF{}, fmt.Errorf("%w: %s", errNoWay, done.Refused)
-			}
-			check, err := c.gate(ctx, call.Out, done.Flavour)
-			if errors.Is(err, errNoWay) {
-				why = err
-				metadata = metadata || breaksMetadata(check)
-				continue
-			}
-			if err != nil {
-				return pipeline.PDF{}, err
-			}
-			if err := c.room.compare(ctx, c.stage, call.Out); err != nil {
-				if errors.Is(err, errDiffers) {
-					return pipeline.PDF{}, fmt.Errorf("%w: %w", errNoWay, err)
-				}
-				return pipeline.PDF{}, err
-			}
-			blob, err := keepFile(ctx, c.blobs, call.Out)
-			if err != nil {
-				return pipeline.PDF{}, fmt.Errorf("keeping the PDF/A: %w", err)
-			}
-			return pipeline.PDF{Blob: blob, Way: way, Check: check, Changes: append(changes, describe(done.Changes)...)}, nil
+	for {
+		done, check, err := c.attempt(ctx, &call, levels)
+		if errors.Is(err, errNoWay) && stronger(&call, check) {
+			continue
 		}
-		if !metadata {
-			break // new metadata would not help
+		if err != nil {
+			return pipeline.PDF{}, err
 		}
+		if err := c.room.compare(ctx, c.stage, call.Out); err != nil {
+			if errors.Is(err, errDiffers) {
+				err = fmt.Errorf("%w: %w", errNoWay, err)
+			}
+			return pipeline.PDF{}, err
+		}
+		blob, err := keepFile(ctx, c.blobs, call.Out)
+		if err != nil {
+			return pipeline.PDF{}, fmt.Errorf("keeping the PDF/A: %w", err)
+		}
+		return pipeline.PDF{Blob: blob, Way: way, Check: check, Changes: append(changes, describe(done.Changes)...)}, nil
 	}
-	return pipeline.PDF{}, why
 }
 
-// breaksMetadata says whether rules of ISO 19005-2, 6.6, are among those broken.
-func breaksMetadata(v pipeline.Validation) bool {
-	for _, b := range v.Breaks {
-		if strings.HasPrefix(b.Rule, "6.6.") {
-			return true
+// attempt repairs once for each level until the gate is content. Otherwise the
+// error is [errNoWay], with the gate's verdict on the lowest level.
+func (c *converting) attempt(ctx context.Context, call *foreign.RepairCall, levels []string) (done foreign.Repaired, check pipeline.Validation, err error) {
+	for _, level := range levels {
+		call.Level = level
+		done = foreign.Repaired{}
+		_, err = c.room.children.Call(ctx, foreign.OpRepair, call, nil, &done)
+		switch {
+		case err != nil && (ctx.Err() != nil || !isCrash(err)):
+			return done, check, fmt.Errorf("repairing: %w", err)
+		case err != nil:
+			return done, check, fmt.Errorf("%w: %w", errNoWay, err)
+		case done.Refused != "":
+			return done, check, fmt.Errorf("%w: %s", errNoWay, done.Refused)
+		}
+		if check, err = c.gate(ctx, call.Out, done.Flavour); !errors.Is(err, errNoWay) {
+			return done, check, err
 		}
 	}
-	return false
+	return done, check, err
+}
+
+// Rules that have a remedy of their own (ISO 19005-2).
+const (
+	rulesOfMetadata = "6.6."      // of the XMP packet: write a new one
+	ruleOfCMYK      = "6.2.4.3-3" // device CMYK without a profile: make it RGB
+)
+
+// stronger switches on the remedies for broken rules; false if none is left.
+func stronger(call *foreign.RepairCall, check pipeline.Validation) bool {
+	before := [2]bool{call.Fresh, call.RGB}
+	for _, b := range check.Breaks {
+		call.Fresh = call.Fresh || strings.HasPrefix(b.Rule, rulesOfMetadata)
+		call.RGB = call.RGB || b.Rule == ruleOfCMYK
+	}
+	return before != [2]bool{call.Fresh, call.RGB}
 }
 
 // picture is the last resort: pictures of the pages with their words.

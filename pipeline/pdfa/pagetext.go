@@ -238,22 +238,19 @@ func isVowel(r rune) bool {
 }
 
 // wordlike says whether a word has a shape that occurs in writing: letters in
-// one case pattern, or a number with its signs, or signs alone.
+// one case pattern, or a number with its signs, or a few signs alone.
 func wordlike(w string) bool {
-	w = strings.TrimFunc(w, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) })
-	if w == "" {
-		return true
+	core := strings.TrimFunc(w, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) })
+	if core == "" {
+		return fewSigns(w)
 	}
 	letters, digits, changes := 0, 0, 0
 	var last rune
-	for _, r := range w {
+	for _, r := range core {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsMark(r):
 			letters++
-			if unicode.IsLetter(last) && unicode.IsLower(last) && unicode.IsUpper(r) {
-				changes++
-			}
-			if unicode.IsDigit(last) {
+			if unicode.IsDigit(last) || unicode.IsLower(last) && unicode.IsUpper(r) {
 				changes++
 			}
 		case unicode.IsDigit(r):
@@ -261,7 +258,7 @@ func wordlike(w string) bool {
 			if unicode.IsLetter(last) {
 				changes++
 			}
-		case r == utf8.RuneError || unicode.Is(unicode.Co, r):
+		case !strings.ContainsRune("-–.,/':’·&@_+§%*()=#?~€", r) && !unicode.Is(unicode.Cf, r):
 			return false
 		}
 		last = r
@@ -273,4 +270,16 @@ func wordlike(w string) bool {
 		return changes <= 1
 	}
 	return changes <= 2 // "B12", "2u", "A4-Blatt"
+}
+
+// fewSigns says whether signs alone make sense: "-", "§§", "......".
+func fewSigns(w string) bool {
+	seen := map[rune]bool{}
+	for _, r := range w {
+		if r == utf8.RuneError || unicode.Is(unicode.Co, r) {
+			return false
+		}
+		seen[r] = true
+	}
+	return len(seen) <= 2
 }

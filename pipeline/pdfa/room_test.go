@@ -2,6 +2,7 @@ package pdfa
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -118,4 +119,12 @@ func letterText() string {
 	}
 	b.WriteString("ET\n")
 	return b.String()
+}
+
+// refuseAll is a gate that lets nothing through and notes what it was asked.
+func refuseAll(asked *[]string) Gate {
+	return func(_ context.Context, _ io.ReaderAt, _ int64, flavour string) (pipeline.Validation, error) {
+		*asked = append(*asked, flavour)
+		return pipeline.Validation{Flavour: flavour, Breaks: []pipeline.Breach{{Rule: "6.1.2-1", Reason: "test"}}}, nil
+	}
 }

@@ -201,6 +201,21 @@ func TestUprightIsTheInverseOfReading(t *testing.T) {
 	}
 }
 
+func TestRewriteColours(t *testing.T) {
+	for in, want := range map[string]string{
+		"0 0 0 1 k (a b) Tj":                        "\n0 0 0 rg (a b) Tj",
+		"q 1 0 0 0 K 0 0 10 10 re S Q":              "q\n0 1 1 RG 0 0 10 10 re S Q",
+		"/DeviceCMYK cs 0 1 1 0 sc 0 0 1 1 re f":    "\n0 0 0 rg\n1 0 0 rg 0 0 1 1 re f",
+		"/DeviceCMYK cs q 1 g Q 0 1 0 .5 scn":       "\n0 0 0 rg q 1 g Q\n0.5 0 0.5 rg",
+		"/CS0 cs 0 1 1 0 scn 0.5 g BI /W 1 ID k EI": "/CS0 cs 0 1 1 0 scn 0.5 g BI /W 1 ID k EI",
+	} {
+		got, changed := rewriteColours([]byte(in))
+		if string(got) != want || changed != (in != want) {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
 func corpusFile(t *testing.T, name string) *file {
 	t.Helper()
 	f, err := open(context.Background(), pipelinetest.Corpus(t, name))
@@ -212,13 +227,13 @@ func corpusFile(t *testing.T, name string) *file {
 
 func TestInspect(t *testing.T) {
 	for file, want := range map[string]Report{
-		"signed/pades-bes.pdf":                                 {Signed: true},
-		"signed/minimal-signed-twice-both-created.pdf":         {Signed: true},
+		"signed/pades-bes.pdf":                                 {Signed: true, Form: true},
+		"signed/minimal-signed-twice-both-created.pdf":         {Signed: true, Form: true},
 		"german/rechnung/zugferd_2p0_EN16931_Einfach.pdf":      {Claims: "3b", Attachments: []string{"zugferd-invoice.xml"}},
 		"pdf-torture/tagged.pdf":                               {Claims: "3b", Tagged: true},
 		"scans/jbig2.pdf":                                      {Claims: "2b", JBIG2: true},
 		"pdf-torture/testPDF_multiFormatEmbFiles.pdf":          {Attachments: []string{"Test.txt"}},
-		"german/Antrag_auf_Bewilligung_von_Beratungshilfe.pdf": {Tagged: true},
+		"german/Antrag_auf_Bewilligung_von_Beratungshilfe.pdf": {Tagged: true, Form: true},
 	} {
 		got := inspect(t.Context(), corpusFile(t, file), 0)
 		got.Pages = nil

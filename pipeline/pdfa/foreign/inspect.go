@@ -1,7 +1,6 @@
 package foreign
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +30,7 @@ type Report struct {
 	Tagged      bool     `json:"tagged,omitempty"`
 	Claims      string   `json:"claims,omitempty"`     // "2b"; the file's word, not a verdict
 	DynamicXFA  bool     `json:"dynamicXFA,omitempty"` // the pages exist only inside Adobe's form program
+	Form        bool     `json:"form,omitempty"`       // has fields to fill in
 	JBIG2       bool     `json:"jbig2,omitempty"`
 	Attachments []string `json:"attachments,omitempty"`
 	Pages       []Page   `json:"pages,omitempty"`
@@ -78,7 +78,7 @@ type Image struct {
 func inspect(ctx context.Context, f *file, maxPages int) Report {
 	r := Report{
 		Encrypted: f.encrypted, Signed: f.signed(), Claims: f.claims(), Tagged: f.tagged(),
-		DynamicXFA: f.dynamicXFA(), JBIG2: f.jbig2(), Attachments: f.attachments(),
+		DynamicXFA: f.dynamicXFA(), Form: len(f.array(f.dict(f.catalog()["AcroForm"])["Fields"])) > 0, JBIG2: f.jbig2(), Attachments: f.attachments(),
 	}
 	pages, err := f.pages(maxPages)
 	switch {
@@ -340,7 +340,8 @@ func (f *file) attachments() []string {
 	return slices.Compact(out)
 }
 
-// each visits every dictionary of the file, nested ones too.
+// each visits every dictionary of the file, nested ones too, in the same order
+// each time.
 func (f *file) each(visit func(dict)) {
 	var walk func(v any, depth int)
 	walk = func(v any, depth int) {
@@ -350,8 +351,8 @@ func (f *file) each(visit func(dict)) {
 		switch v := v.(type) {
 		case dict:
 			visit(v)
-			for _, x := range v {
-				walk(x, depth+1)
+			for _, k := range v.keys() {
+				walk(v[k], depth+1)
 			}
 		case *stream:
 			walk(v.dict, depth+1)
@@ -374,10 +375,4 @@ func (f *file) refs() []ref {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// hasHeader says whether the bytes look like a PDF at all: a header within the
-// first 1024 bytes, as viewers search it.
-func hasHeader(raw []byte) bool {
-	return bytes.Contains(raw[:min(len(raw), 2048)], []byte("%PDF-"))
 }

@@ -1,7 +1,9 @@
 package foreign
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"unicode/utf16"
 )
 
@@ -116,6 +118,12 @@ func (f *file) numbers(v any, n int) ([]float64, bool) {
 		out[i] = x
 	}
 	return out, true
+}
+
+// keys lists a dictionary's keys in order, so that what is done with them comes
+// out the same each time.
+func (d dict) keys() []name {
+	return slices.Sorted(maps.Keys(d))
 }
 
 // add keeps v as a new object.

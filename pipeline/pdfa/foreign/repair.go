@@ -21,6 +21,7 @@ type RepairCall struct {
 	ICC   []byte `json:"icc"`            // sRGB profile for the output intent
 	Fonts string `json:"fonts"`          // folder of the Liberation fonts; "" is none
 	Fresh bool   `json:"fresh"`          // write new metadata instead of adding to what is there
+	RGB   bool   `json:"rgb"`            // rewrite CMYK colours as RGB
 	Meta  string `json:"meta,omitempty"` // file to take metadata and bookmarks' language from, if not Path itself
 	When  string `json:"when"`           // time of the change, RFC 3339
 	Agent string `json:"agent"`          // program that changed the file
@@ -141,6 +142,7 @@ func (m *mender) mend() (err error) {
 	}
 	m.mendResources()
 	m.mendStreams()
+	m.toRGB()
 	m.mendFiles()
 	if err := m.mendFonts(); err != nil {
 		return err

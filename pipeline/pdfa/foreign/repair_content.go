@@ -1,10 +1,6 @@
 package foreign
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 var (
 	renderingIntents = []name{"RelativeColorimetric", "AbsoluteColorimetric", "Perceptual", "Saturation"}
@@ -121,8 +117,9 @@ func (m *mender) giveResources() {
 		if depth > 16 {
 			return
 		}
-		for _, v := range m.dict(resources["XObject"]) {
-			s := m.stream(v)
+		forms := m.dict(resources["XObject"])
+		for _, k := range forms.keys() {
+			s := m.stream(forms[k])
 			if s == nil || seen[s] || m.name(s.dict["Subtype"]) != "Form" {
 				continue
 			}
@@ -134,8 +131,9 @@ func (m *mender) giveResources() {
 			}
 			walk(own, depth+1)
 		}
-		for _, v := range m.dict(resources["Font"]) {
-			if d := m.dict(v); d != nil && m.name(d["Subtype"]) == "Type3" && m.dict(d["Resources"]) == nil {
+		fonts := m.dict(resources["Font"])
+		for _, k := range fonts.keys() {
+			if d := m.dict(fonts[k]); d != nil && m.name(d["Subtype"]) == "Type3" && m.dict(d["Resources"]) == nil {
 				d["Resources"] = resources
 			}
 		}
@@ -194,102 +192,6 @@ func (m *mender) shortNames(d dict) {
 	case array:
 		for i, x := range v {
 			v[i] = longFilter(m.name(x))
-		}
-	}
-}
-
-// mendFiles makes embedded files keep ISO 19005-3, 6.8: names, a media type, a
-// relationship, and a link from the document.
-func (m *mender) mendFiles() {
-	var specs []dict
-	var numbers array
-	for _, r := range m.refs() {
-		d, ok := m.objects[r].(dict)
-		if ok && m.dict(d["EF"]) != nil {
-			specs, numbers = append(specs, d), append(numbers, r)
-		}
-	}
-	m.each(func(d dict) { // file specifications that have no number of their own
-		for k, v := range d {
-			if fs, ok := v.(dict); ok && m.dict(fs["EF"]) != nil {
-				r := m.add(fs)
-				d[k] = r
-				specs, numbers = append(specs, fs), append(numbers, r)
-			}
-		}
-	})
-	m.inlineNames(&specs, &numbers)
-	if len(specs) == 0 {
-		return
-	}
-	m.files = true
-	for i, d := range specs {
-		d["Type"] = name("Filespec")
-		n := first(d, "UF", "F")
-		if m.text(n) == "" {
-			n = text(fmt.Sprintf("Anlage-%d", i+1))
-		}
-		if m.text(d["F"]) == "" {
-			d["F"] = m.get(n)
-		}
-		if m.text(d["UF"]) == "" {
-			d["UF"] = m.get(n)
-		}
-		if m.name(d["AFRelationship"]) == "" {
-			d["AFRelationship"] = name("Unspecified")
-			m.note("files", "")
-		}
-		for _, v := range m.dict(d["EF"]) {
-			s := m.stream(v)
-			if s == nil {
-				continue
-			}
-			s.dict["Type"] = name("EmbeddedFile")
-			if t := m.name(s.dict["Subtype"]); !strings.Contains(string(t), "/") {
-				s.dict["Subtype"] = name("application/octet-stream")
-			}
-			params := m.dict(s.dict["Params"])
-			if params == nil {
-				params = dict{}
-				s.dict["Params"] = params
-			}
-			if at, ok := m.when(); ok && m.text(params["ModDate"]) == "" {
-				params["ModDate"] = text("D:" + at.UTC().Format("20060102150405") + "Z")
-			}
-		}
-	}
-	c := m.catalog()
-	have := map[ref]bool{}
-	af := slices.Clone(m.array(c["AF"]))
-	m.refsIn(af, have, 0)
-	for _, p := range m.pages {
-		m.refsIn(m.array(p.dict["AF"]), have, 0)
-	}
-	for _, v := range numbers {
-		if r, ok := v.(ref); ok && !have[r] {
-			have[r] = true
-			af = append(af, r)
-		}
-	}
-	c["AF"] = af
-}
-
-// inlineNames gives numbers to file specifications that stand inside a name
-// tree's array.
-func (m *mender) inlineNames(specs *[]dict, numbers *array) {
-	var lists []array
-	m.each(func(d dict) {
-		if a := m.array(d["Names"]); a != nil {
-			lists = append(lists, a)
-		}
-	})
-	for _, a := range lists {
-		for i, v := range a {
-			if fs, ok := v.(dict); ok && m.dict(fs["EF"]) != nil {
-				r := m.add(fs)
-				a[i] = r
-				*specs, *numbers = append(*specs, fs), append(*numbers, r)
-			}
 		}
 	}
 }
