@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/jpeg" // decoders of the sample letters
 	_ "image/png"
 	"os"
@@ -64,6 +65,11 @@ func checkLetter(t *testing.T, l SampleLetter) {
 	}
 	if l.Kind == "" || l.Notes == "" || l.Licence == "" {
 		t.Errorf("%s: kind, notes or licence missing", l.Name)
+	}
+	if model, err := colourModel(t, l.Path); err != nil {
+		t.Errorf("%s: %v", l.Name, err)
+	} else if !strings.Contains(l.Kind, model) {
+		t.Errorf("%s: the file is %s, the table says %s", l.Name, model, l.Kind)
 	}
 	pages, err := countPages(t, l.Path)
 	if err != nil {
@@ -197,6 +203,42 @@ func countPages(t *testing.T, path string) (int, error) {
 		}
 	}
 	return pages, err
+}
+
+// colourModel says how the first picture of a JPEG, PNG or PDF is coloured, in
+// the words of the table; "" where there is none or nobody looks (TIFF).
+func colourModel(t *testing.T, path string) (string, error) {
+	switch filepath.Ext(path) {
+	case ".tif":
+		return "", nil
+	case ".pdf":
+		out, err := exec.Command(Program(t, "pdfimages"), "-list", path).Output()
+		if err != nil {
+			return "", fmt.Errorf("running pdfimages: %w", err)
+		}
+		lines := strings.Split(string(out), "\n") // two lines of heads, then: page num type width height color comp bpc enc ...
+		if len(lines) < 3 || len(strings.Fields(lines[2])) < 9 {
+			return "", nil
+		}
+		f := strings.Fields(lines[2])
+		return map[string]string{"gray8": "grey", "gray1": "bitonal", "rgb8": "colour"}[f[5]+f[7]], nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	c, _, err := image.DecodeConfig(f)
+	if err != nil {
+		return "", err
+	}
+	if _, ok := c.ColorModel.(color.Palette); ok {
+		return "palette", nil
+	}
+	if c.ColorModel == color.GrayModel {
+		return "grey", nil
+	}
+	return "colour", nil
 }
 
 // tiffPages follows the directories of a TIFF 6.0 file (section 2) to the last.

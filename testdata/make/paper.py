@@ -57,9 +57,9 @@ def letter(name, dpi, colour=True):
     with tempfile.TemporaryDirectory() as tmp:
         folder = pathlib.Path(tmp)
         pdf = printed(name, folder)
-        subprocess.run(["pdftoppm", "-r", str(dpi), "-png", *([] if colour else ["-gray"]), pdf, folder / "p"],
-                       check=True, capture_output=True)
-        pictures = [np.asarray(Image.open(p), dtype=np.float32) / 255 for p in sorted(folder.glob("p-*.png"))]
+        subprocess.run(["pdftoppm", "-r", str(dpi), "-png", pdf, folder / "p"], check=True, capture_output=True)
+        pictures = [np.asarray(Image.open(p).convert("RGB" if colour else "L"), dtype=np.float32) / 255
+                    for p in sorted(folder.glob("p-*.png"))]
         found = texts(name, folder)
         if len(found) != len(pictures):
             raise SystemExit(f"{name}: {len(pictures)} pictures, {len(found)} pages of text; does a page overflow?")
