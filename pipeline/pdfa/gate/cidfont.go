@@ -50,7 +50,7 @@ func (c *checker) encodingCMap(f *font) *cmap {
 			c.report.add("6.2.11.3.3-1", at, printable(e))
 		}
 	case *stream:
-		m := c.cmapStream(e, f)
+		m := c.cmapStream(e, f, false)
 		if w, ok := c.integer(e.dict["WMode"]); ok && w != m.wmode || !ok && m.wmode != 0 {
 			c.report.add("6.2.11.3.3-2", at, "")
 		}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf16"
 )
 
@@ -15,6 +16,9 @@ type cmap struct {
 	maxCID int
 	use    name // CMap that this one builds on
 	broken bool
+
+	block keyword // begin operator that is open
+	count int64   // entries that it announced
 }
 
 type codeSpace struct {
@@ -50,13 +54,13 @@ func code(s text) uint32 {
 // marks it as broken.
 func parseCMap(data []byte, b *budget) *cmap {
 	m := &cmap{texts: map[uint32]string{}}
-	l := &lexer{data: data, base: -1}
+	l := &lexer{data: data, base: -1, note: func(string, int64, string) { m.broken = true }}
 	var stack []object
 	for {
 		b.spend(8)
 		t, err := l.token()
 		if err != nil {
-			m.broken = m.broken || err != errShort
+			m.broken = m.broken || err != errShort || m.block != ""
 			return m
 		}
 		if d, ok := t.(delim); ok && d != "[" && d != "<<" {
@@ -79,8 +83,49 @@ func parseCMap(data []byte, b *budget) *cmap {
 			}
 			continue
 		}
+		if !cmapWords[k] {
+			m.broken = true
+		}
+		m.bracket(k, stack)
 		m.operator(k, stack, b)
 		stack = stack[:0]
+	}
+}
+
+// cmapWords are the PostScript operators that CMap files are made of.
+var cmapWords = func() map[keyword]bool {
+	m := map[keyword]bool{}
+	for w := range strings.FieldsSeq(`findresource begin end dict dup def currentdict defineresource pop exch put
+		readonly CMapName CIDSystemInfo begincmap endcmap usecmap usefont true false null bind known if ifelse cvn not
+		begincodespacerange endcodespacerange begincidrange endcidrange begincidchar endcidchar
+		beginnotdefrange endnotdefrange beginnotdefchar endnotdefchar beginbfrange endbfrange beginbfchar endbfchar`) {
+		m[keyword(w)] = true
+	}
+	return m
+}()
+
+// bracket checks that "n beginx" meets "endx" and n entries between them.
+func (m *cmap) bracket(k keyword, stack []object) {
+	name, starts := strings.CutPrefix(string(k), "begin")
+	switch {
+	case starts && name != "" && name != "cmap":
+		if m.block != "" || len(stack) == 0 {
+			m.broken = true
+		}
+		m.block = k
+		m.count = -1
+		if len(stack) > 0 {
+			m.count, _ = stack[len(stack)-1].(int64)
+		}
+	case strings.HasPrefix(string(k), "end") && k != "end" && k != "endcmap":
+		size := int64(2)
+		if strings.HasSuffix(string(k), "cidrange") || strings.HasSuffix(string(k), "notdefrange") || k == "endbfrange" {
+			size = 3
+		}
+		if m.block != "begin"+k[len("end"):] || int64(len(stack)) != size*m.count {
+			m.broken = true
+		}
+		m.block = ""
 	}
 }
 

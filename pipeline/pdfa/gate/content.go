@@ -319,13 +319,11 @@ func (r *drawing) show(t text) {
 	}
 	r.c.budget.spend(len(t))
 	m := r.state.mode
-	if f.kind != "Type3" {
-		if m == 0 || m == 2 || m == 4 || m == 6 {
-			r.paintFill()
-		}
-		if m == 1 || m == 2 || m == 5 || m == 6 {
-			r.paintStroke()
-		}
+	if m != 1 && m != 5 { // colour counts even where mode 3 paints nothing
+		r.paintFill()
+	}
+	if m == 1 || m == 2 || m == 5 || m == 6 {
+		r.paintStroke()
 	}
 	r.c.use(f, t, r)
 }
@@ -383,7 +381,7 @@ func (r *drawing) graphicsState(o object) {
 // checkHalftone: ISO 19005-2, 6.2.5. The colorant is the key under which a type 5
 // halftone names this one.
 func (c *checker) checkHalftone(o object, at place, depth int, colorant name) {
-	d := c.dict(o)
+	d := c.keysOf(o)
 	if d == nil || depth > 2 {
 		return
 	}
@@ -442,7 +440,7 @@ func (c *checker) checkBlendMode(o object, at place, r *drawing) {
 
 // shading checks the colour space of a shading and paints with it.
 func (r *drawing) shading(o object) {
-	d := r.c.dict(o)
+	d := r.c.keysOf(o)
 	at := r.at(numberOf(o))
 	if d["ColorSpace"] == nil {
 		r.c.report.add(ruleParse, at, "a shading has no colour space")
@@ -457,12 +455,12 @@ func (r *drawing) pattern(cs *colourSpace, n name) {
 		return
 	}
 	o := r.resource("Pattern", n)
-	d := r.c.dict(o)
-	if d == nil {
-		return
-	}
 	if s, ok := r.c.resolve(o).(*stream); ok {
 		r.sub(s, false)
+		return
+	}
+	d := r.c.dict(o)
+	if d == nil {
 		return
 	}
 	r.shading(d["Shading"])

@@ -307,15 +307,18 @@ func (f *file) resolve(o object) object {
 	return nil
 }
 
-// dict gives the dictionary behind o, also that of a stream; nil if there is none.
+// dict gives the dictionary behind o; nil if there is none.
 func (f *file) dict(o object) dict {
-	switch v := f.resolve(o).(type) {
-	case dict:
-		return v
-	case *stream:
-		return v.dict
+	d, _ := f.resolve(o).(dict)
+	return d
+}
+
+// keysOf gives the dictionary behind o, also that of a stream.
+func (f *file) keysOf(o object) dict {
+	if s, ok := f.resolve(o).(*stream); ok {
+		return s.dict
 	}
-	return nil
+	return f.dict(o)
 }
 
 func (f *file) array(o object) array {

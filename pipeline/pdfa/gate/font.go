@@ -306,18 +306,19 @@ func (c *checker) checkToUnicode(f *font) {
 	if !ok {
 		return
 	}
-	f.toUnicode = c.cmapStream(s, f)
+	f.toUnicode = c.cmapStream(s, f, true)
 }
 
-// cmapStream reads an embedded CMap once.
-func (c *checker) cmapStream(s *stream, f *font) *cmap {
+// cmapStream reads an embedded CMap once. One that gives only the meaning of
+// codes (ToUnicode) is of no account at level b.
+func (c *checker) cmapStream(s *stream, f *font, meaning bool) *cmap {
 	if m := c.cmaps[s.num]; m != nil {
 		return m
 	}
 	data, err := c.decode(s)
 	m := parseCMap(data, c.budget)
 	c.cmaps[s.num] = m
-	if err != nil || m.broken || !hasMarks(data) {
+	if (err != nil || m.broken || !hasMarks(data)) && (!meaning || c.flavour.level != 'b') {
 		c.report.add(ruleParse, place{page: f.page, num: s.num}, "a CMap is broken")
 	}
 	if m.maxCID > 65535 {

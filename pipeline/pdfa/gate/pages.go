@@ -63,8 +63,12 @@ func (c *checker) walkPages(o object, above pageNode, seen map[int]bool, count *
 		}
 	}
 	if _, inner := d["Kids"]; inner && c.name(d["Type"]) != "Page" {
+		before := *count
 		for _, kid := range c.array(d["Kids"]) {
 			c.walkPages(kid, node, seen, count, depth+1)
+		}
+		if n, ok := c.integer(d["Count"]); !ok || n != *count-before || c.name(d["Type"]) != "Pages" {
+			c.report.add(ruleParse, place{num: num}, "a node of the page tree has a wrong /Count or /Type")
 		}
 		return
 	}

@@ -35,7 +35,7 @@ func (c *checker) checkTagging() {
 		c.report.add("6.7.2.2-1", at, "")
 	}
 	root := c.dict(c.catalog["StructTreeRoot"])
-	if root == nil {
+	if t := c.name(root["Type"]); root == nil || t != "" && t != "StructTreeRoot" {
 		c.report.add("6.7.3.3-1", at, "")
 		return
 	}

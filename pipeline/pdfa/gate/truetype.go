@@ -129,9 +129,35 @@ func (t *trueType) readCmaps() error {
 		if at+8 > len(data) || off+6 > len(data) {
 			return errFont
 		}
-		t.cmaps = append(t.cmaps, ttCmap{u16(data, at), u16(data, at+2), data[off:]})
+		sub := data[off:]
+		if !soundCmap(sub) {
+			return errFont
+		}
+		t.cmaps = append(t.cmaps, ttCmap{u16(data, at), u16(data, at+2), sub})
 	}
 	return nil
+}
+
+// soundCmap checks that a subtable of cmap is as long as its counts say.
+func soundCmap(sub []byte) bool {
+	size := u16(sub, 2)
+	switch u16(sub, 0) {
+	case 0:
+		return size >= 262 && len(sub) >= 262
+	case 2:
+		return size >= 518 && len(sub) >= size
+	case 4: // its length field overflows in large fonts, so the segments are counted
+		n := u16(sub, 6)
+		return n >= 2 && n%2 == 0 && len(sub) >= 16+4*n && u16(sub, 14+n-2) == 0xFFFF
+	case 6:
+		return len(sub) >= 10+2*u16(sub, 8)
+	case 12, 13:
+		n := u32(sub, 12)
+		return n <= len(sub)/12 && len(sub) >= 16+12*n
+	case 8, 10, 14:
+		return true
+	}
+	return false
 }
 
 // readPost reads glyph names (post, formats 1 and 2).
