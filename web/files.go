@@ -41,7 +41,11 @@ func (s *server) file(role string) http.HandlerFunc {
 			disposition, name = "inline", cmp.Or(e.Document.Delivery.Journal, "brief")+path.Ext(extension(role))
 		}
 		h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'")
+		// Browsers show a PDF in a viewer of their own, which a strict policy would
+		// stop; a PDF has no access to the page it is framed in.
+		if role == "pdfa" {
+			h.Set("Content-Security-Policy", "frame-ancestors 'self'")
+		}
 		http.ServeContent(w, r, "", time.Time{}, content)
 	}
 }

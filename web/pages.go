@@ -159,6 +159,7 @@ type letterPage struct {
 	All     []TypeInfo  // for review
 	Held    int         // letters waiting, this one included
 	HasPDF  bool
+	Labels  map[string]pipeline.Message
 }
 
 // candidate is a possible answer to "what is this?".
@@ -188,6 +189,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 	}
 	page := letterPage{
 		frame: s.frame(r, title), row: s.row(e), Doc: e.Document, History: history, All: s.Types, HasPDF: e.Document.PDF != nil,
+		Labels: s.Labels,
 	}
 	if e.Document.Filing != nil {
 		for _, c := range e.Document.Filing.Candidates {

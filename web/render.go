@@ -91,16 +91,36 @@ func (w words) funcs() template.FuncMap {
 		"say":     func(lang string, m pipeline.Message) string { return inLang(lang, m) },
 		"day":     func(t time.Time) string { return t.Local().Format("02.01.2006") },
 		"moment":  func(t time.Time) string { return t.Local().Format("02.01.2006, 15:04") },
-		"percent": func(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) },
+		"percent": percent,
 		"number":  number,
 		"short":   func(d pipeline.Digest) string { return string(d[:min(len(d), 16)]) },
-		"grams":   func(kg float64) float64 { return 1000 * kg },
-		"count":   func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
-		"list":    func(v ...any) []any { return v },
+		"mass":    mass,
+		"label": func(lang, name string, labels map[string]pipeline.Message) string {
+			if m, ok := labels[name]; ok {
+				return inLang(lang, m)
+			}
+			return name
+		},
+		"event": func(lang, kind string) string {
+			if _, ok := w[lang]["event."+kind]; ok {
+				return w.text(lang, "event."+kind)
+			}
+			return kind
+		},
+		"count": func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
+		"list":  func(v ...any) []any { return v },
 		"icon": func(s pipeline.State) string {
 			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
 		},
 	}
+}
+
+// mass writes kilograms, small ones as grams.
+func mass(lang string, kg float64) string {
+	if kg > -1 && kg < 1 {
+		return number(lang, 1000*kg) + "\u00a0g"
+	}
+	return number(lang, kg) + "\u00a0kg"
 }
 
 func inLang(lang string, m pipeline.Message) string {
@@ -108,6 +128,12 @@ func inLang(lang string, m pipeline.Message) string {
 		return m.DE
 	}
 	return m.EN
+}
+
+// percent shows a confidence, rounded down and never as certain: a machine's guess
+// is not a fact.
+func percent(x float64) string {
+	return fmt.Sprintf("%d\u00a0%%", min(int(100*x), 99))
 }
 
 // number writes a quantity with three digits that matter, with the decimal mark

@@ -38,6 +38,7 @@ type Config struct {
 	Ring    func(ctx context.Context, b catalog.Bell) error
 	Watch   func(ctx context.Context) <-chan pipeline.Progress
 	Types   []TypeInfo
+	Labels  map[string]pipeline.Message // names of fields for people
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
 	Ready   func(ctx context.Context) error

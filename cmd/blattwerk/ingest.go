@@ -243,7 +243,7 @@ func (c *call) printLetter(l web.Letter) {
 		fmt.Fprintf(c.out, "  %s", c.say("(schon da: doppelt eingegangen)", "(already here: received twice)"))
 	}
 	if l.Type != "" {
-		fmt.Fprintf(c.out, "  %s %.0f %%", l.Type, 100*l.Confidence)
+		fmt.Fprintf(c.out, "  %s %d %%", l.Type, percent(l.Confidence))
 	}
 	if l.PDFA != nil {
 		fmt.Fprintf(c.out, "  PDF/A-%s", l.PDFA.Flavour)

@@ -175,13 +175,13 @@ func (c *call) printFiling(f pipeline.Filing, name func(pipeline.TypeCode) strin
 	if f.Sure {
 		sure = c.say("sicher", "sure")
 	}
-	fmt.Fprintf(c.out, "%s  %s  %.0f %%  (%s)\n", f.Type, name(f.Type), 100*f.Confidence, sure)
+	fmt.Fprintf(c.out, "%s  %s  %d %%  (%s)\n", f.Type, name(f.Type), percent(f.Confidence), sure)
 	for _, cand := range f.Candidates {
 		var cues []string
 		for _, r := range cand.Reasons {
 			cues = append(cues, fmt.Sprintf("%s (%s %d)", r.Cue, c.say("S.", "p."), r.Page))
 		}
-		fmt.Fprintf(c.out, "  %-10s %4.0f %%  %s\n", cand.Type, 100*cand.Confidence, strings.Join(cues, ", "))
+		fmt.Fprintf(c.out, "  %-10s %4d %%  %s\n", cand.Type, percent(cand.Confidence), strings.Join(cues, ", "))
 	}
 	for _, field := range f.Fields {
 		checked := ""

@@ -74,11 +74,15 @@ func (c *call) printOverview(ctx context.Context, h *house) error {
 		if l.Blank > 0 {
 			pages = fmt.Sprintf("%d (%d %s)", l.Pages, l.Blank, c.say("leer", "blank"))
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%.0f %%\t%s\t%s\t%s\n",
-			l.Journal, l.Name, pages, dash(string(l.Department)), dash(string(l.Type)), 100*l.Confidence, verdict, place, saved)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d %%\t%s\t%s\t%s\n",
+			l.Journal, l.Name, pages, dash(string(l.Department)), dash(string(l.Type)), percent(l.Confidence), verdict, place, saved)
 	}
 	return tw.Flush()
 }
+
+// percent shows a confidence, rounded down and never as certain: a machine's guess
+// is not a fact.
+func percent(confidence float64) int { return min(int(100*confidence), 99) }
 
 // progressOnly counts lines instead of printing them.
 type progressOnly struct{ w io.Writer }

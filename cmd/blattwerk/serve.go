@@ -119,6 +119,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Ring:     s.belt.Ring,
 		Watch:    s.belt.Watch,
 		Types:    typeInfos(s.rooms.Classify),
+		Labels:   s.rooms.Classify.Labels(),
 		Apply:    s.rooms.Classify.Apply,
 		Report:   s.report,
 		Ready:    s.ready,
