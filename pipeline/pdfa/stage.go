@@ -20,6 +20,7 @@ type stage struct {
 	original string // the bytes as delivered
 	work     string // the same, or a copy that opens: decrypted or mended
 	report   foreign.Report
+	crashed  bool      // a reader died over it or took too long
 	mended   bool      // work is qpdf's reconstruction of a damaged file
 	texts    []ownPage // the file's own text by page; nil if it cannot be told
 }
@@ -195,7 +196,8 @@ func (r *Room) decrypt(ctx context.Context, s *stage) error {
 	return nil
 }
 
-// inspect asks a child. One that dies over the file has found it broken.
+// inspect asks a child. One that dies over the file has found it broken, if
+// children are well otherwise.
 func (r *Room) inspect(ctx context.Context, s *stage) error {
 	s.report = foreign.Report{}
 	_, err := r.children.Call(ctx, foreign.OpInspect, foreign.InspectCall{Path: s.work, MaxPages: r.cfg.MaxPages}, nil, &s.report)
@@ -205,7 +207,11 @@ func (r *Room) inspect(ctx context.Context, s *stage) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case isCrash(err):
+		if _, ill := r.children.Call(ctx, foreign.OpPing, struct{}{}, nil, nil); ill != nil {
+			return fmt.Errorf("readers do not work: %w", ill) // says nothing about the file
+		}
 		s.report = foreign.Report{Problem: foreign.Broken, Detail: err.Error()}
+		s.crashed = true
 		return nil
 	}
 	return fmt.Errorf("inspecting the file: %w", err)
@@ -231,7 +237,11 @@ func (r *Room) mend(ctx context.Context, s *stage) error {
 		return err
 	}
 	if s.report.Problem == foreign.Broken {
-		return faultBroken(fmt.Errorf("%s; then %s", detail, s.report.Detail))
+		err := fmt.Errorf("%s; then %s", detail, s.report.Detail)
+		if s.crashed {
+			return faultTooHard(err)
+		}
+		return faultBroken(err)
 	}
 	return nil
 }
@@ -269,6 +279,13 @@ func faultEncrypted(err error) error {
 	return fault(pipeline.AskPerson, "encrypted",
 		"Die Datei ist mit einem Passwort geschützt. Bitte das Passwort beim Absender erfragen und die Datei ohne Schutz neu einreichen; das Original bleibt erhalten.",
 		"The file is protected by a password. Please ask the sender for it and hand the file in again without protection; the original is kept.", err)
+}
+
+// faultTooHard is for a file that may be good, but not for us.
+func faultTooHard(err error) error {
+	return fault(pipeline.AskPerson, "pdf-too-hard",
+		"Die Datei braucht mehr Speicher oder Zeit, als erlaubt ist. Bitte in einem PDF-Programm ansehen und, wenn sie dort lesbar ist, gedruckt oder neu als PDF gespeichert einreichen; das Original bleibt erhalten.",
+		"The file needs more memory or time than is allowed. Please look at it in a PDF program and, if it is readable there, hand it in printed or saved anew as PDF; the original is kept.", err)
 }
 
 func faultBroken(err error) error {

@@ -19,6 +19,7 @@ const (
 	OpTake    = "take"    // TakeCall -> []Taken
 	OpRepair  = "repair"  // RepairCall -> Repaired
 	OpRewrite = "rewrite" // RewriteCall -> nothing
+	OpPing    = "ping"    // nothing -> nothing: says that children work at all
 )
 
 // InspectCall asks for a report on a file.
@@ -57,6 +58,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		OpTake:    handle(s.take),
 		OpRepair:  handle(s.repair),
 		OpRewrite: handle(s.rewrite),
+		OpPing:    handle(func(struct{}) (struct{}, error) { return struct{}{}, nil }),
 	})
 }
 
