@@ -227,13 +227,14 @@ func advance(s text, i int) string {
 	return string(utf16.Decode(units))
 }
 
-// next cuts one code from a string; n is 0 when the string is used up.
-func (m *cmap) next(s []byte) (c uint32, n int) {
+// next cuts one code of n bytes from a string; known is false where no code space
+// has it.
+func (m *cmap) next(s []byte) (c uint32, n int, known bool) {
 	for n = 1; n <= 4 && n <= len(s); n++ {
 		c = c<<8 | uint32(s[n-1])
 		for _, sp := range m.spaces {
 			if sp.n == n && inSpace(c, sp) {
-				return c, n
+				return c, n, true
 			}
 		}
 	}
@@ -247,7 +248,7 @@ func (m *cmap) next(s []byte) (c uint32, n int) {
 	for _, b := range s[:short] {
 		c = c<<8 | uint32(b)
 	}
-	return c, short
+	return c, short, false
 }
 
 // inSpace compares byte by byte, as code spaces are rectangles.

@@ -106,8 +106,11 @@ func (c *checker) use(f *font, t text, r *drawing) {
 		return
 	}
 	for s := []byte(t); len(s) > 0; {
-		code, n := f.cmap.next(s)
+		code, n, known := f.cmap.next(s)
 		s = s[n:]
+		if !known {
+			c.report.add("6.2.11.8-1", place{page: r.page, num: f.num}, "a code outside of the encoding")
+		}
 		k := wideCode{code, n}
 		f.wide[k] = note(f.wide[k])
 	}

@@ -157,7 +157,5 @@ func (c *checker) run(meta *metadata) {
 	c.checkForm()
 	c.checkPages()
 	c.checkFonts()
-	if c.flavour.level == 'a' {
-		c.checkTagging()
-	}
+	c.checkTagging()
 }

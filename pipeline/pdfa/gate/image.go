@@ -1,6 +1,9 @@
 package gate
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // checkImage checks an image XObject that is drawn: ISO 19005-2, 6.2.8.
 func (c *checker) checkImage(s *stream, r *drawing, depth int) {
@@ -129,6 +132,9 @@ func (c *checker) checkJPX(s *stream, filters []name, at place) {
 
 // readJP2 walks the boxes of a JP2 or JPX file.
 func readJP2(data []byte) (h jp2Header) {
+	if !bytes.HasPrefix(data, []byte("\x00\x00\x00\x0cjP  \r\n\x87\n")) {
+		return h
+	}
 	walkBoxes(data, func(kind string, body []byte) bool {
 		if kind == "jp2h" {
 			walkBoxes(body, func(kind string, body []byte) bool {

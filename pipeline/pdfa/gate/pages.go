@@ -72,6 +72,9 @@ func (c *checker) walkPages(o object, above pageNode, seen map[int]bool, count *
 		}
 		return
 	}
+	if depth == 0 {
+		c.report.add(ruleParse, place{num: num}, "the root of the page tree is no node of it")
+	}
 	*count++
 	if *count > maxPages {
 		panic(halt{rule: ruleLimits, cause: "more than 50,000 pages"})

@@ -193,6 +193,11 @@ func levelCases() []ruleCase {
 		{name: "language", rule: "6.7.4-1", edit: func(p *testPDF) { p.edit(objCatalog, "(de-DE)", "(not a language)") }},
 		{name: "language of an element", rule: "6.7.4-1", edit: func(p *testPDF) { p.put(objElement, "/Lang (de_DE)") }},
 		{name: "language of content", rule: "6.7.4-1", edit: func(p *testPDF) { p.draw("/Span << /Lang (1-) >> BDC EMC") }},
+		{name: "type not UTF-8", rule: "6.1.8-1", flavour: "2b", edit: func(p *testPDF) {
+			level("B")(p)
+			p.edit(objElement, "/S /P", "/S /P#FF")
+		}},
+		{name: "root of the pages is a page", rule: ruleParse, edit: func(p *testPDF) { p.edit(objCatalog, "/Pages 2 0 R", "/Pages 3 0 R") }},
 		{name: "level b without structure", flavour: "2b", edit: func(p *testPDF) {
 			level("B")(p)
 			p.edit(objCatalog, "/StructTreeRoot 8 0 R", "")

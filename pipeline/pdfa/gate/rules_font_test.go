@@ -172,6 +172,16 @@ func compositeCases() []ruleCase {
 		{name: "CMap embedded", edit: func(p *testPDF) { cmapFont(p, "", "") }},
 		{name: "writing mode", rule: "6.2.11.3.3-2", edit: func(p *testPDF) { cmapFont(p, "/WMode 1", "/WMode 0 def") }},
 		{name: "uses another CMap", rule: "6.2.11.3.3-3", edit: func(p *testPDF) { cmapFont(p, "/UseCMap /Foo-H", "/Foo-H usecmap") }},
+		{name: "code outside of the encoding", rule: "6.2.11.8-1", edit: func(p *testPDF) {
+			cmapFont(p, "", "")
+			n := 0
+			for i, s := range p.streams {
+				if i > objInfo && strings.Contains(string(s), "begincidrange") {
+					n = i
+				}
+			}
+			p.streams[n] = []byte(strings.Replace(string(p.streams[n]), "<0000> <FFFF>", "<4000> <FFFF>", 1))
+		}},
 		{name: "collections differ", rule: "6.2.11.3.1-1", edit: func(p *testPDF) {
 			cmapFont(p, "", "")
 			p.edit(objCIDFont, "(Identity)", "(Other)")

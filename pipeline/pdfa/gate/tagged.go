@@ -28,75 +28,89 @@ func plain(s text) string {
 	return string(s)
 }
 
-// checkTagging: ISO 19005-2, 6.7, for level a.
+// checkTagging: ISO 19005-2, 6.7 for level a. At every level the names of
+// structure types have to be UTF-8 (6.1.8).
 func (c *checker) checkTagging() {
+	strict := c.flavour.level == 'a'
 	at := place{num: numberOf(c.trailer["Root"])}
-	if c.resolve(c.dict(c.catalog["MarkInfo"])["Marked"]) != true {
+	if strict && c.resolve(c.dict(c.catalog["MarkInfo"])["Marked"]) != true {
 		c.report.add("6.7.2.2-1", at, "")
 	}
 	root := c.dict(c.catalog["StructTreeRoot"])
 	if t := c.name(root["Type"]); root == nil || t != "" && t != "StructTreeRoot" {
-		c.report.add("6.7.3.3-1", at, "")
+		if strict {
+			c.report.add("6.7.3.3-1", at, "")
+		}
 		return
 	}
 	at.num = numberOf(c.catalog["StructTreeRoot"])
 	roles := c.dict(root["RoleMap"])
 	for _, from := range sortedKeys(roles) {
 		c.checkUTF8(from, at)
-		if structureTypes[from] {
+		c.checkUTF8(c.name(roles[from]), at)
+		if strict && structureTypes[from] {
 			c.report.add("6.7.3.4-3", at, printable(from))
 		}
 	}
-	c.walkStructure(root["K"], roles, map[int]bool{}, map[name]bool{}, 0)
+	w := structureWalk{checker: c, roles: roles, strict: strict, seen: map[int]bool{}, told: map[name]bool{}}
+	w.visit(root["K"], 0)
 }
 
-// walkStructure visits the structure elements.
-func (c *checker) walkStructure(o object, roles dict, seen map[int]bool, told map[name]bool, depth int) {
-	c.budget.spend(16)
+// structureWalk visits the structure elements, each once.
+type structureWalk struct {
+	*checker
+	roles  dict
+	strict bool // level a
+	seen   map[int]bool
+	told   map[name]bool // structure types that were checked
+}
+
+func (w *structureWalk) visit(o object, depth int) {
+	w.budget.spend(16)
 	if depth > 1000 {
-		c.report.add(ruleLimits, place{num: numberOf(o)}, "the structure tree is too deep")
+		w.report.add(ruleLimits, place{num: numberOf(o)}, "the structure tree is too deep")
 		return
 	}
 	if num := numberOf(o); num != 0 {
-		if seen[num] {
+		if w.seen[num] {
 			return
 		}
-		seen[num] = true
+		w.seen[num] = true
 	}
-	switch v := c.resolve(o).(type) {
+	switch v := w.resolve(o).(type) {
 	case array:
 		for _, x := range v {
-			c.walkStructure(x, roles, seen, told, depth+1)
+			w.visit(x, depth+1)
 		}
 	case dict:
-		if t := c.name(v["Type"]); t == "MCR" || t == "OBJR" {
+		if t := w.name(v["Type"]); t == "MCR" || t == "OBJR" {
 			return
 		}
 		at := place{num: numberOf(o)}
-		if s := c.name(v["S"]); !told[s] {
-			told[s] = true
-			c.checkRole(s, roles, at)
+		if s := w.name(v["S"]); !w.told[s] {
+			w.told[s] = true
+			w.role(s, at)
 		}
-		if l, ok := v["Lang"]; ok {
-			c.checkLang(l, at)
+		if l, ok := v["Lang"]; ok && w.strict {
+			w.checkLang(l, at)
 		}
-		c.walkStructure(v["K"], roles, seen, told, depth+1)
+		w.visit(v["K"], depth+1)
 	}
 }
 
-// checkRole: ISO 19005-2, 6.7.3.4.
-func (c *checker) checkRole(s name, roles dict, at place) {
-	c.checkUTF8(s, at)
+// role: ISO 19005-2, 6.7.3.4.
+func (w *structureWalk) role(s name, at place) {
+	w.checkUTF8(s, at)
 	met := map[name]bool{}
-	for !structureTypes[s] {
+	for w.strict && !structureTypes[s] {
 		if met[s] {
-			c.report.add("6.7.3.4-2", at, printable(s))
+			w.report.add("6.7.3.4-2", at, printable(s))
 			return
 		}
 		met[s] = true
-		next := c.name(roles[s])
+		next := w.name(w.roles[s])
 		if next == "" {
-			c.report.add("6.7.3.4-1", at, printable(s))
+			w.report.add("6.7.3.4-1", at, printable(s))
 			return
 		}
 		s = next

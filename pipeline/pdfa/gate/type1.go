@@ -29,7 +29,9 @@ func parseType1(data []byte) (*type1Font, error) {
 	}
 	private := decrypt(binaryForm(cipher), 55665, 4)
 	f := &type1Font{widths: map[string]float64{}}
-	f.readEncoding(clearText)
+	if !f.readEncoding(clearText) {
+		return nil, errFont
+	}
 	scale := 1.0
 	if m := type1Array(clearText, "/FontMatrix"); len(m) == 6 {
 		scale = m[0] * 1000
@@ -100,29 +102,37 @@ func decrypt(b []byte, key uint16, skip int) []byte {
 	return out[skip:]
 }
 
-func (f *type1Font) readEncoding(clearText []byte) {
+// readEncoding reads the built-in encoding: StandardEncoding, or an array that is
+// filled by "dup code /name put" (section 2.2).
+func (f *type1Font) readEncoding(clearText []byte) bool {
 	i := bytes.Index(clearText, []byte("/Encoding"))
 	if i < 0 {
-		return
+		return true
 	}
-	rest := clearText[i+len("/Encoding"):]
-	l := &lexer{data: rest, base: -1}
+	l := &lexer{data: clearText[i+len("/Encoding"):], base: -1}
 	if t, _ := l.token(); t == keyword("StandardEncoding") {
 		copy(f.encoding[:], nameTables()["standard"])
-		return
+		return true
 	}
 	var last [3]object
 	for {
 		t, err := l.token()
-		if err != nil || t == keyword("def") || t == keyword("readonly") {
-			return
+		if err != nil {
+			return false
 		}
-		if t == keyword("put") {
+		k, _ := t.(keyword)
+		switch k {
+		case "def", "readonly":
+			return true
+		case "put":
 			code, ok1 := last[1].(int64)
 			glyph, ok2 := last[2].(name)
-			if ok1 && ok2 && code >= 0 && code < 256 {
+			if ok1 && ok2 && code >= 0 && code < 256 && last[0] == keyword("dup") {
 				f.encoding[code] = string(glyph)
 			}
+		case "", "array", "index", "exch", "for", "dup":
+		default:
+			return false
 		}
 		last = [3]object{last[1], last[2], t}
 	}

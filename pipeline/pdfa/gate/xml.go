@@ -115,6 +115,10 @@ func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
 			} else if len(bytes.Trim(t, " \t\r\n\ufeff")) > 0 {
 				return nil, packets, errXML
 			}
+		case xml.Directive:
+			if len(open) > 0 || !bytes.HasPrefix(t, []byte("DOCTYPE")) {
+				return nil, packets, errXML
+			}
 		case xml.ProcInst:
 			if len(open) > 0 {
 				return nil, packets, errXML // XMP has no place for it
