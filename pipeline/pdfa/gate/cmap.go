@@ -92,10 +92,11 @@ func parseCMap(data []byte, b *budget) *cmap {
 	}
 }
 
-// cmapWords are the PostScript operators that CMap files are made of.
+// cmapWords are the PostScript operators that CMap files are made of. Some
+// producers part "defineresource" in two, which every reader forgives.
 var cmapWords = func() map[keyword]bool {
 	m := map[keyword]bool{}
-	for w := range strings.FieldsSeq(`findresource begin end dict dup def currentdict defineresource pop exch put
+	for w := range strings.FieldsSeq(`findresource begin end dict dup def currentdict defineresource define resource pop exch put
 		readonly CMapName CIDSystemInfo begincmap endcmap usecmap usefont true false null bind known if ifelse cvn not
 		begincodespacerange endcodespacerange begincidrange endcidrange begincidchar endcidchar
 		beginnotdefrange endnotdefrange beginnotdefchar endnotdefchar beginbfrange endbfrange beginbfchar endbfchar`) {
