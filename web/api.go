@@ -102,7 +102,7 @@ func (s *server) apiRetry(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) apiSavings(w http.ResponseWriter, r *http.Request) {
-	from, to := periodOf(r)
+	from, to := s.periodOf(r)
 	view, err := s.Report(r.Context(), from, to, byOf(r))
 	if err != nil {
 		s.problem(w, r, err)
@@ -112,9 +112,9 @@ func (s *server) apiSavings(w http.ResponseWriter, r *http.Request) {
 }
 
 // periodOf reads from and to; the last day counts whole. What is no day is left out.
-func periodOf(r *http.Request) (from, to time.Time) {
-	from, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("from"), time.Local)
-	if to, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("to"), time.Local); !to.IsZero() {
+func (s *server) periodOf(r *http.Request) (from, to time.Time) {
+	from, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("from"), s.Zone)
+	if to, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("to"), s.Zone); !to.IsZero() {
 		to = to.AddDate(0, 0, 1)
 	}
 	return from, to

@@ -266,7 +266,7 @@ type savingsPage struct {
 
 // savings shows the books.
 func (s *server) savings(w http.ResponseWriter, r *http.Request) {
-	from, to := periodOf(r)
+	from, to := s.periodOf(r)
 	view, err := s.Report(r.Context(), from, to, byOf(r))
 	if err != nil {
 		s.fail(w, r, err)

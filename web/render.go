@@ -34,7 +34,7 @@ type words map[string]map[string]string
 
 // loadPages reads what is embedded; a fault in it is a fault of the build, and
 // the tests find it.
-func loadPages() pages {
+func loadPages(zone *time.Location) pages {
 	p := pages{byName: map[string]*template.Template{}, words: words{}}
 	for _, lang := range []string{"de", "en"} {
 		raw, err := locale.ReadFile("locale/" + lang + ".json")
@@ -53,7 +53,7 @@ func loadPages() pages {
 		if name == "frame" {
 			continue
 		}
-		p.byName[name] = template.Must(template.New("frame.html").Funcs(p.words.funcs()).
+		p.byName[name] = template.Must(template.New("frame.html").Funcs(p.words.funcs(zone)).
 			ParseFS(templates, "templates/frame.html", file))
 	}
 	return p
@@ -80,7 +80,7 @@ func other(lang string) string {
 
 // funcs are the functions of the templates. t gives a text; both gives it with
 // the other language beside it, marked as such for screen readers.
-func (w words) funcs() template.FuncMap {
+func (w words) funcs(zone *time.Location) template.FuncMap {
 	return template.FuncMap{
 		"t": w.text,
 		"both": func(lang, key string) template.HTML {
@@ -89,8 +89,8 @@ func (w words) funcs() template.FuncMap {
 		},
 		"other":   other,
 		"say":     func(lang string, m pipeline.Message) string { return inLang(lang, m) },
-		"day":     func(t time.Time) string { return t.Local().Format("02.01.2006") },
-		"moment":  func(t time.Time) string { return t.Local().Format("02.01.2006, 15:04") },
+		"day":     func(t time.Time) string { return t.In(zone).Format("02.01.2006") },
+		"moment":  func(t time.Time) string { return t.In(zone).Format("02.01.2006, 15:04") },
 		"percent": percent,
 		"number":  number,
 		"short":   func(d pipeline.Digest) string { return string(d[:min(len(d), 16)]) },

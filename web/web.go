@@ -46,6 +46,7 @@ type Config struct {
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
 	Language string            // languages to read where the sender says nothing
+	Zone     *time.Location    // of times on the pages; nil is UTC
 	Password string            // "" serves the loopback only
 	Token    string            // lets the command line of this machine in; "" lets none in
 	MaxBytes int64             // largest delivery; 0 is 512 MiB
@@ -76,7 +77,10 @@ func New(cfg Config) http.Handler {
 	if cfg.MaxBytes <= 0 {
 		cfg.MaxBytes = 512 << 20
 	}
-	s := &server{Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages()}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
+	}
+	s := &server{Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone)}
 	for _, t := range cfg.Types {
 		s.types[t.Code] = t
 	}

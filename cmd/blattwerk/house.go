@@ -77,7 +77,10 @@ func (h *house) openCatalog(ctx context.Context) error {
 	if h.embedded {
 		dsn = "sqlite:" + filepath.Join(h.set.str("data"), "catalog.db")
 	}
-	rows, err := catalog.Open(ctx, dsn, catalog.Options{First: route.First, Key: h.set.str("evidence-key"), KeyFile: filepath.Join(h.set.str("data"), "evidence.key")})
+	rows, err := catalog.Open(ctx, dsn, catalog.Options{
+		Zone: h.set.zone(), First: route.First,
+		Key: h.set.str("evidence-key"), KeyFile: filepath.Join(h.set.str("data"), "evidence.key"),
+	})
 	if err != nil {
 		return fmt.Errorf("opening the catalogue: %w", err)
 	}

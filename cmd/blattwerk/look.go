@@ -202,7 +202,7 @@ func (c *call) period() (from, to time.Time, err error) {
 		if text == "" {
 			continue
 		}
-		day, err := time.ParseInLocation(time.DateOnly, text, time.Local)
+		day, err := time.ParseInLocation(time.DateOnly, text, c.set.zone())
 		if err != nil {
 			return from, to, fmt.Errorf("--%s: %q is not a day such as 2026-01-31", name, text)
 		}

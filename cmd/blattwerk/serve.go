@@ -126,6 +126,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Resume:   route.AfterFiling,
 		Restart:  route.First,
 		Language: s.set.str("language"),
+		Zone:     s.set.zone(),
 		Password: s.set.str("password"),
 		Token:    token,
 		MaxBytes: s.set.bytes("max-bytes"),

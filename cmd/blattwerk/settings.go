@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
+	_ "time/tzdata" // slim containers have no time zones
 
 	"github.com/spf13/pflag"
 )
@@ -30,6 +32,7 @@ var table = []setting{
 	{name: "password", secret: true, help: "password of the web page; required where addr is not the loopback"},
 	{name: "language", def: "deu+eng", help: "languages to read, as tesseract names them"},
 	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
+	{name: "zone", def: "Europe/Berlin", help: "time zone of the town: when a day and a journal's year begin"},
 	{name: "threshold", def: "0.85", help: "confidence, 0 to 1, under which a person decides"},
 	{name: "readers", def: "0", help: "pages read at once; 0 is one for each core"},
 	{name: "reader-memory", def: "900MB", help: "most memory of one reading child"},
@@ -116,6 +119,9 @@ func (s settings) check() error {
 	if _, err := strconv.ParseBool(s.value["s3-insecure"]); err != nil {
 		errs = append(errs, fmt.Errorf("s3-insecure: %q is neither true nor false", s.value["s3-insecure"]))
 	}
+	if _, err := time.LoadLocation(s.value["zone"]); err != nil {
+		errs = append(errs, fmt.Errorf("zone: %w", err))
+	}
 	for name, allowed := range map[string][]string{
 		"log-level": {"debug", "info", "warn", "error"}, "log-format": {"text", "json"}, "lang": {"", "de", "en"},
 	} {
@@ -146,6 +152,11 @@ func (s settings) bytes(name string) int64 {
 func (s settings) truth(name string) bool {
 	b, _ := strconv.ParseBool(s.value[name]) // checked by resolve
 	return b
+}
+
+func (s settings) zone() *time.Location {
+	zone, _ := time.LoadLocation(s.value["zone"]) // checked by resolve
+	return zone
 }
 
 // parseBytes reads "900MB", "1GB", "512" (bytes). Units are powers of 1024.
