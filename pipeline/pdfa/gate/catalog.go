@@ -128,6 +128,7 @@ func (c *checker) checkOptionalContent() {
 			c.report.add("6.9-4", at, "")
 		}
 		if order, ok := d["Order"]; ok {
+			c.budget.spend(8 * len(groups))
 			listed := map[int]bool{}
 			c.gatherOrder(order, listed, 0)
 			for num := range groups {

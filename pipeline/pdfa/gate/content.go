@@ -105,7 +105,7 @@ func (c *checker) contents(p pageNode, at place) []byte {
 		all.Write(one(o))
 		all.WriteByte('\n')
 		if all.Len() > maxStream {
-			panic(halt{rule: ruleLimits, cause: "the content of a page is larger than 48 MB"})
+			panic(halt{rule: ruleLimits, cause: "the content of a page is larger than 32 MB"})
 		}
 	}
 	return all.Bytes()
@@ -428,6 +428,7 @@ func (c *checker) checkBlendMode(o object, at place, r *drawing) {
 		list = array{o}
 	}
 	for _, x := range list {
+		c.budget.spend(64)
 		n := c.name(x)
 		if !blendModes[n] {
 			c.report.add("6.2.10-1", at, printable(n))
