@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 
 	"blattwerk/pipeline"
@@ -79,7 +78,7 @@ func inspect(r io.ReaderAt, size int64, fl flavour, auto bool, rep *report, dept
 			}
 			rep.add(p.rule, place{}, p.cause)
 		default:
-			rep.add(ruleInternal, place{}, fmt.Sprint(p)+"\n"+string(debug.Stack()))
+			rep.add(ruleInternal, place{}, fmt.Sprint(p)) // the same file shows the stack again
 		}
 	}()
 	f, openErr := openFile(r, size, rep, b)
