@@ -105,6 +105,9 @@ func (c *checker) checkOptionalContent() {
 	groups := map[int]bool{}
 	for _, g := range c.array(props["OCGs"]) {
 		groups[numberOf(g)] = true
+		if _, ok := c.resolve(c.dict(g)["Name"]).(text); !ok {
+			c.report.add(ruleParse, place{num: numberOf(g)}, "an optional content group has no name")
+		}
 	}
 	configs := c.array(props["Configs"])
 	if d, ok := props["D"]; ok {
