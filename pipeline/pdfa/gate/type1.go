@@ -262,7 +262,7 @@ func (f *type1Font) readGlyphs(b []byte, skip int, subrs map[int][]byte, scale f
 	for {
 		j := bytes.IndexByte(b[i:], '/')
 		if e := bytes.Index(b[i:], []byte("end")); j < 0 || e >= 0 && e < j {
-			return true
+			return bytes.Contains(b[i:], []byte("closefile")) // else the end is missing or garbled
 		}
 		i += j + 1
 		start := i
