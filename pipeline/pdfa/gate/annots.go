@@ -80,10 +80,15 @@ func (c *checker) checkAppearance(d dict, kind name, at place, draw func(*stream
 		if !field {
 			c.report.add("6.3.3-4", at, "")
 		}
+		states := 0
 		for _, state := range sortedKeys(n) {
 			if s, ok := c.resolve(n[state]).(*stream); ok {
+				states++
 				draw(s)
 			}
+		}
+		if field && states == 0 {
+			c.report.add("6.3.3-3", at, "no state has an appearance")
 		}
 	default:
 		if ap["N"] != nil {

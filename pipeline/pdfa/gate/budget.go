@@ -9,14 +9,14 @@ import (
 // files (thousands of pages) and stop what was made to hurt.
 const (
 	maxDecoded    = 512 << 20 // bytes that all filters of a file may yield together
-	maxStream     = 48 << 20  // bytes of one decoded stream that is held in memory
-	maxWork       = 800 << 20 // bytes parsed plus operators and glyphs looked at, in units of about a byte
+	maxStream     = 32 << 20  // bytes of one decoded stream that is held in memory
+	maxWork       = 400 << 20 // bytes parsed plus operators and glyphs looked at, in units of about a byte
 	maxObjects    = 1 << 20   // cross-reference entries
 	maxPages      = 50_000    // leaves of the page tree
 	maxNesting    = 100       // arrays and dictionaries within each other
 	maxForms      = 28        // form XObjects, patterns and glyph procedures within each other
 	maxObjectSize = 16 << 20  // bytes of one object without its stream
-	cacheSize     = 48 << 20  // estimated bytes of parsed objects that are kept
+	cacheSize     = 32 << 20  // estimated bytes of parsed objects that are kept
 )
 
 // halt ends a validation from deep inside; Validate catches it.

@@ -105,6 +105,9 @@ func (c *checker) checkOptionalContent() {
 	groups := map[int]bool{}
 	for _, g := range c.array(props["OCGs"]) {
 		groups[numberOf(g)] = true
+		if _, ok := c.resolve(c.dict(g)["Name"]).(text); !ok {
+			c.report.add(ruleParse, place{num: numberOf(g)}, "an optional content group has no name")
+		}
 	}
 	configs := c.array(props["Configs"])
 	if d, ok := props["D"]; ok {
@@ -128,6 +131,7 @@ func (c *checker) checkOptionalContent() {
 			c.report.add("6.9-4", at, "")
 		}
 		if order, ok := d["Order"]; ok {
+			c.budget.spend(8 * len(groups))
 			listed := map[int]bool{}
 			c.gatherOrder(order, listed, 0)
 			for num := range groups {

@@ -225,6 +225,7 @@ func (c *checker) cidWidths(d dict) (map[int]float64, float64) {
 	widths := map[int]float64{}
 	w := c.array(d["W"])
 	for i := 0; i+1 < len(w); {
+		c.budget.spend(8)
 		from, ok := c.integer(w[i])
 		if !ok {
 			break

@@ -118,6 +118,7 @@ func (c *checker) deviceN(a array, res dict, at place, depth int) colourModel {
 		return 0
 	}
 	names := c.array(a[1])
+	c.budget.spend(64 * len(names))
 	if len(names) > 32 {
 		c.report.add("6.1.13-9", at, "")
 	}

@@ -21,6 +21,8 @@
 //
 // Way of a file: xref.go opens it, file.go and lex.go read objects, structure.go
 // checks how they are written; catalog.go, pages.go and annots.go walk the
-// document; content.go interprets what is drawn and asks colour.go, image.go and
-// font.go; xmp.go, rdf.go and xmpext.go read the metadata; tagged.go adds level a.
+// document; content.go, form.go and extgstate.go interpret what is drawn and ask
+// colour.go, image.go and font.go; xmp.go, rdf.go and xmpext.go read the metadata;
+// tagged.go adds level a. rules.go lists all rules; the cases in rules_test.go and
+// its neighbours break each of them once. Tables of names stand in data/.
 package gate

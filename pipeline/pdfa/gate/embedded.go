@@ -75,7 +75,7 @@ func (c *checker) checkInner(s *stream) {
 		c.report.add("6.8-5", at, "the embedded file cannot be decoded")
 		return
 	}
-	v, err := validate(c.budget.ctx, bytes.NewReader(data), int64(len(data)), Auto, c.depth+1)
+	v, err := validate(bytes.NewReader(data), int64(len(data)), Auto, c.depth+1, c.budget)
 	switch {
 	case errors.Is(err, ErrPart):
 		c.report.add(ruleUnchecked, at, "the embedded file claims a part of PDF/A that the gate does not check")

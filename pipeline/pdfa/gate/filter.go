@@ -47,6 +47,7 @@ func (f *file) filters(d dict) (names []name, parms []dict) {
 	po := f.resolve(d["DecodeParms"])
 	if a, ok := fo.(array); ok {
 		p, _ := po.(array)
+		f.budget.spend(16 * len(a))
 		for i := range a {
 			if i < len(p) {
 				one(a[i], p[i])
@@ -94,7 +95,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.b.inflate(n)
 	m.left -= n
 	if m.left < 0 {
-		panic(halt{rule: ruleLimits, cause: "a stream decodes to more than 48 MB"})
+		panic(halt{rule: ruleLimits, cause: "a stream decodes to more than 32 MB"})
 	}
 	return n, err
 }

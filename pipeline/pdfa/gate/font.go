@@ -254,6 +254,7 @@ func (c *checker) checkPlainEncoding(f *font, enc object, at place) {
 	case isDict && d["Differences"] != nil:
 		good := f.program == nil || f.program.tt != nil && f.program.tt.cmap(3, 1) != nil
 		for _, o := range c.array(d["Differences"]) {
+			c.budget.spend(16)
 			if n, ok := c.resolve(o).(name); ok {
 				_, listed := glyphList()[string(n)]
 				good = good && (listed || n == notdef)
@@ -276,6 +277,7 @@ func (c *checker) checkCharSet(f *font) {
 		!subset.MatchString(string(c.name(f.dict["BaseFont"]))) {
 		return
 	}
+	c.budget.spend(4*len(s) + 16*len(f.program.names))
 	listed := map[string]bool{}
 	l := &lexer{data: []byte(s), base: -1}
 	for {

@@ -1,6 +1,9 @@
 package gate
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // fontProgram is an embedded font program, whatever its format.
 type fontProgram struct {
@@ -11,12 +14,17 @@ type fontProgram struct {
 	cids     map[int]int        // CID to glyph of a CID-keyed CFF
 }
 
-// fontFileKinds says which program formats each key of a font descriptor may
-// hold (ISO 32000-1, table 126). FontFile3 says it itself.
-var fontFileKinds = map[name][]name{
-	"Type1C":        {"Type1", "MMType1"},
-	"CIDFontType0C": {"CIDFontType0"},
-	"OpenType":      {"Type1", "TrueType", "CIDFontType0", "CIDFontType2"},
+// programFonts says which fonts a program may serve, by the key of the font
+// descriptor or, for FontFile3, by the subtype of the stream (ISO 32000-1, table
+// 126).
+var programFonts = map[name]map[name][]name{
+	"FontFile":  {"": {"Type1", "MMType1"}},
+	"FontFile2": {"": {"TrueType", "CIDFontType2"}},
+	"FontFile3": {
+		"Type1C":        {"Type1", "MMType1"},
+		"CIDFontType0C": {"CIDFontType0"},
+		"OpenType":      {"Type1", "TrueType", "CIDFontType0", "CIDFontType2"},
+	},
 }
 
 // fontProgram reads the program of a descriptor; nil if there is none. A broken
@@ -32,13 +40,12 @@ func (c *checker) fontProgram(f *font, descriptor dict) *fontProgram {
 			continue
 		}
 		sub := c.name(s.dict["Subtype"])
-		if sub != "" {
-			_, known := fontFileKinds[sub]
-			if !known || key != "FontFile3" {
-				c.report.add("6.2.11.2-7", f.at(), printable(sub))
-			}
-		} else if key == "FontFile3" {
-			c.report.add("6.2.11.2-7", f.at(), "FontFile3 without /Subtype")
+		fonts, known := programFonts[key][sub]
+		switch {
+		case !known:
+			c.report.add("6.2.11.2-7", f.at(), printable(sub))
+		case !slices.Contains(fonts, kind):
+			c.report.add("6.2.11.2-2", f.at(), "the kind of the font program does not fit the kind of the font")
 		}
 		if p, ok := c.programmes[s.num]; ok {
 			return p

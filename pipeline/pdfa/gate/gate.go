@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"strings"
 
 	"blattwerk/pipeline"
@@ -46,11 +45,12 @@ func parseFlavour(s string) (flavour, error) {
 // are: reading failed, ctx ended, or [ErrPart]. It holds no more than about 200
 // MB of memory and can be called concurrently.
 func Validate(ctx context.Context, r io.ReaderAt, size int64, want string) (pipeline.Validation, error) {
-	return validate(ctx, r, size, want, 0)
+	return validate(r, size, want, 0, newBudget(ctx))
 }
 
-// validate is Validate; depth counts files embedded in files.
-func validate(ctx context.Context, r io.ReaderAt, size int64, want string, depth int) (v pipeline.Validation, err error) {
+// validate is Validate; depth counts files embedded in files, which share one
+// budget.
+func validate(r io.ReaderAt, size int64, want string, depth int, b *budget) (v pipeline.Validation, err error) {
 	rep := newReport()
 	fl := flavour{2, 'b'}
 	if want != Auto {
@@ -58,7 +58,7 @@ func validate(ctx context.Context, r io.ReaderAt, size int64, want string, depth
 			return v, err
 		}
 	}
-	fl, err = inspect(ctx, r, size, fl, want == Auto, rep, depth)
+	fl, err = inspect(r, size, fl, want == Auto, rep, depth, b)
 	v = pipeline.Validation{Flavour: fl.String(), Gate: Version, Breaks: rep.breaches()}
 	v.Valid = err == nil && len(v.Breaks) == 0
 	return v, err
@@ -66,7 +66,7 @@ func validate(ctx context.Context, r io.ReaderAt, size int64, want string, depth
 
 // inspect runs all checks. Whatever stops them, a verdict "valid" cannot come
 // out of it: a fault of the gate itself counts as a breach too.
-func inspect(ctx context.Context, r io.ReaderAt, size int64, fl flavour, auto bool, rep *report, depth int) (used flavour, err error) {
+func inspect(r io.ReaderAt, size int64, fl flavour, auto bool, rep *report, depth int, b *budget) (used flavour, err error) {
 	used = fl
 	defer func() {
 		switch p := recover().(type) {
@@ -78,10 +78,10 @@ func inspect(ctx context.Context, r io.ReaderAt, size int64, fl flavour, auto bo
 			}
 			rep.add(p.rule, place{}, p.cause)
 		default:
-			rep.add(ruleInternal, place{}, fmt.Sprint(p)+"\n"+string(debug.Stack()))
+			rep.add(ruleInternal, place{}, fmt.Sprint(p)) // the same file shows the stack again
 		}
 	}()
-	f, openErr := openFile(ctx, r, size, rep)
+	f, openErr := openFile(r, size, rep, b)
 	if openErr != nil {
 		rep.add(ruleParse, place{}, openErr.Error())
 		return used, nil

@@ -48,6 +48,9 @@ func annotCases() []ruleCase {
 		{name: "button with states", edit: func(p *testPDF) {
 			widget(p, "/FT /Btn /AS /Off /AP << /N << /Off "+appearance(p)+" >> >>")
 		}},
+		{name: "button with states of nothing", rule: "6.3.3-3", edit: func(p *testPDF) {
+			widget(p, "/FT /Btn /AS /Off /AP << /N << /Off null >> >>")
+		}},
 		{name: "text field with states", rule: "6.3.3-4", edit: func(p *testPDF) {
 			widget(p, "/FT /Tx /AP << /N << /Off "+appearance(p)+" >> >>")
 		}},

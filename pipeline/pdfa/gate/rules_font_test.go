@@ -234,6 +234,9 @@ func compositeCases() []ruleCase {
 			n := p.addStream("", "\xE0")
 			p.put(objDescriptor, fmt.Sprintf("/CIDSet %d 0 R", n))
 		}},
+		{name: "TrueType program in a CIDFontType0", rule: "6.2.11.2-2", edit: func(p *testPDF) {
+			p.edit(objCIDFont, "/CIDFontType2", "/CIDFontType0")
+		}, stricter: "the referee calls it not embedded"},
 		{name: "broken program", rule: "6.2.11.2-2", edit: func(p *testPDF) { p.stream(objFontFile, "", "no font") },
 			stricter: "the referee names another rule"},
 	}

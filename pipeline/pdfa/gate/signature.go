@@ -15,6 +15,7 @@ func (c *checker) checkSignature(o object) {
 	c.signatures[num] = true
 	at := place{num: num}
 	contents, _ := c.resolve(d["Contents"]).(text)
+	c.budget.spend(4 * len(contents))
 	if !c.rangeCovers(c.array(d["ByteRange"]), contents) {
 		c.report.add("6.4.3-1", at, "")
 	}
@@ -45,6 +46,7 @@ func (c *checker) rangeCovers(a array, contents text) bool {
 	if v[0] != 0 || v[2] < v[1]+2 || end > c.src.size || v[2]-v[1] > maxObjectSize {
 		return false
 	}
+	c.budget.spend(int(v[2] - v[1]))
 	gap := &lexer{data: c.src.window(v[1], int(v[2]-v[1])), base: -1}
 	hole, err := gap.token()
 	if err != nil || gap.data[0] != '<' || gap.pos != len(gap.data) || hole != contents {

@@ -34,6 +34,7 @@ func (c *checker) encodingOf(f *font) (table [256]string, explicit bool) {
 	}
 	code := 0
 	for _, o := range c.array(d["Differences"]) {
+		c.budget.spend(8)
 		switch v := c.resolve(o).(type) {
 		case int64:
 			code = int(v)

@@ -40,8 +40,8 @@ func parseType1(data []byte) (*type1Font, error) {
 	if v := type1Array(private, "/lenIV"); len(v) == 1 {
 		skip = int(v[0])
 	}
-	subrs := type1Subrs(private, skip)
-	if !f.readGlyphs(private, skip, subrs, scale) || len(f.widths) == 0 {
+	subrs, ok := type1Subrs(private, skip)
+	if !ok || !f.readGlyphs(private, skip, subrs, scale) || len(f.widths) == 0 {
 		return nil, errFont
 	}
 	return f, nil
@@ -190,35 +190,60 @@ func binaryAfter(b []byte, at int) (code []byte, end int, ok bool) {
 	return b[at : at+n], at + n, true
 }
 
-func type1Subrs(b []byte, skip int) map[int][]byte {
-	out := map[int][]byte{}
+// type1Words are the PostScript words that may follow a charstring.
+var type1Words = map[string]bool{
+	"ND": true, "|-": true, "NP": true, "|": true, "noaccess": true, "readonly": true, "def": true, "put": true,
+}
+
+// afterCode passes the words that follow a charstring; there must be one.
+func afterCode(b []byte, at int) (next int, ok bool) {
+	for {
+		for at < len(b) && isSpace(b[at]) {
+			at++
+		}
+		start := at
+		for at < len(b) && isRegular(b[at]) {
+			at++
+		}
+		if !type1Words[string(b[start:at])] {
+			return start, ok
+		}
+		ok = true
+	}
+}
+
+// type1Subrs reads "/Subrs n array" and the subroutines that follow as "dup i n
+// RD code NP".
+func type1Subrs(b []byte, skip int) (subrs map[int][]byte, ok bool) {
+	subrs = map[int][]byte{}
 	i := bytes.Index(b, []byte("/Subrs"))
 	if i < 0 {
-		return out
+		return subrs, true
 	}
-	stop := bytes.Index(b, []byte("/CharStrings"))
-	for i < len(b) && (stop < i || i < stop) {
-		j := bytes.Index(b[i:], []byte("dup "))
-		if j < 0 || stop > i && i+j > stop {
-			break
+	j := bytes.Index(b[i:], []byte("dup"))
+	if glyphs := bytes.Index(b[i:], []byte("/CharStrings")); j < 0 || glyphs >= 0 && glyphs < j {
+		return subrs, true
+	}
+	for i += j; bytes.HasPrefix(b[i:], []byte("dup")); {
+		i += len("dup")
+		for i < len(b) && isSpace(b[i]) {
+			i++
 		}
-		i += j + 4
 		start := i
 		for i < len(b) && isDigit(b[i]) {
 			i++
 		}
 		num, err := strconv.Atoi(string(b[start:i]))
-		if err != nil {
-			continue
-		}
 		code, end, ok := binaryAfter(b, i)
-		if !ok {
-			break
+		if err != nil || !ok {
+			return nil, false
 		}
-		out[num] = charcode(code, skip)
-		i = end
+		subrs[num] = charcode(code, skip)
+		if i, ok = afterCode(b, end); !ok {
+			return nil, false
+		}
 	}
-	return out
+	return subrs, i < len(b) && (isDigit(b[i]) || b[i] == '/' || bytes.HasPrefix(b[i:], []byte("end")))
 }
 
 func charcode(code []byte, skip int) []byte {
@@ -237,7 +262,7 @@ func (f *type1Font) readGlyphs(b []byte, skip int, subrs map[int][]byte, scale f
 	for {
 		j := bytes.IndexByte(b[i:], '/')
 		if e := bytes.Index(b[i:], []byte("end")); j < 0 || e >= 0 && e < j {
-			return true
+			return bytes.Contains(b[i:], []byte("closefile")) // else the end is missing or garbled
 		}
 		i += j + 1
 		start := i
@@ -254,7 +279,9 @@ func (f *type1Font) readGlyphs(b []byte, skip int, subrs map[int][]byte, scale f
 			return false
 		}
 		f.widths[glyph] = r.width * scale
-		i = end
+		if i, ok = afterCode(b, end); !ok || !bytes.HasPrefix(b[i:], []byte("/")) && !bytes.HasPrefix(b[i:], []byte("end")) {
+			return false
+		}
 	}
 }
 

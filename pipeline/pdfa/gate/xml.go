@@ -47,7 +47,8 @@ func (e *xmlElement) attr(space, local string) (string, bool) {
 }
 
 // parseXML reads a document with one root and keeps the prefixes, which the
-// rules of 6.6.2.3.3 and 6.6.4 ask for and encoding/xml does not tell.
+// rules of 6.6.2.3.3 and 6.6.4 ask for and encoding/xml does not tell. It also
+// gives the contents of the xpacket instructions.
 func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
 	if bytes.Contains(data, []byte("<![CDATA[")) { // XML, but not the text that XMP values are
 		return nil, nil, errXML
@@ -57,81 +58,97 @@ func parseXML(data []byte) (root *xmlElement, packets []string, err error) {
 	}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = true
-	var open []*xmlElement
-	var scopes []map[string]string
-	lookup := func(prefix string) (string, bool) {
-		if prefix == "xml" {
-			return nsXML, true
-		}
-		for i := len(scopes) - 1; i >= 0; i-- {
-			if uri, ok := scopes[i][prefix]; ok {
-				return uri, true
-			}
-		}
-		return "", prefix == ""
-	}
-	count := 0
+	var p xmlParser
 	for {
 		t, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
-			return nil, packets, errXML
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if count++; count > maxElements || len(open) > maxNesting {
-				return nil, packets, errXML
-			}
-			scope, ok := declarations(t.Attr)
-			if !ok {
-				return nil, packets, errXML
-			}
-			scopes = append(scopes, scope)
-			e, ok := element(t, lookup)
-			if !ok || len(open) == 0 && root != nil {
-				return nil, packets, errXML
-			}
-			if len(open) > 0 {
-				up := open[len(open)-1]
-				up.kids = append(up.kids, e)
-			} else {
-				root = e
-			}
-			open = append(open, e)
-		case xml.EndElement:
-			if len(open) == 0 {
-				return nil, packets, errXML
-			}
-			e := open[len(open)-1]
-			if e.prefix != t.Name.Space || e.local != t.Name.Local {
-				return nil, packets, errXML
-			}
-			open, scopes = open[:len(open)-1], scopes[:len(scopes)-1]
-		case xml.CharData:
-			if len(open) > 0 {
-				open[len(open)-1].text.Write(t)
-			} else if len(bytes.Trim(t, " \t\r\n\ufeff")) > 0 {
-				return nil, packets, errXML
-			}
-		case xml.Directive:
-			if len(open) > 0 || !bytes.HasPrefix(t, []byte("DOCTYPE")) {
-				return nil, packets, errXML
-			}
-		case xml.ProcInst:
-			if len(open) > 0 {
-				return nil, packets, errXML // XMP has no place for it
-			}
-			if t.Target == "xpacket" {
-				packets = append(packets, string(t.Inst))
-			}
+		if err != nil || !p.token(t) {
+			return nil, p.packets, errXML
 		}
 	}
-	if root == nil || len(open) > 0 {
-		return nil, packets, errXML
+	if p.root == nil || len(p.open) > 0 {
+		return nil, p.packets, errXML
 	}
-	return root, packets, nil
+	return p.root, p.packets, nil
+}
+
+// xmlParser builds the tree of elements.
+type xmlParser struct {
+	root    *xmlElement
+	open    []*xmlElement
+	scopes  []map[string]string // namespaces by prefix, of each open element
+	packets []string
+	count   int
+}
+
+// token takes the next token; it says no to what is not well-formed.
+func (p *xmlParser) token(t xml.Token) bool {
+	switch t := t.(type) {
+	case xml.StartElement:
+		return p.start(t)
+	case xml.EndElement:
+		return p.end(t)
+	case xml.CharData:
+		if len(p.open) == 0 {
+			return len(bytes.Trim(t, " \t\r\n\ufeff")) == 0
+		}
+		p.open[len(p.open)-1].text.Write(t)
+	case xml.Directive:
+		return len(p.open) == 0 && bytes.HasPrefix(t, []byte("DOCTYPE"))
+	case xml.ProcInst:
+		if t.Target == "xpacket" {
+			p.packets = append(p.packets, string(t.Inst))
+		}
+		return len(p.open) == 0 // XMP has no place for it within
+	}
+	return true
+}
+
+func (p *xmlParser) start(t xml.StartElement) bool {
+	if p.count++; p.count > maxElements || len(p.open) > maxNesting {
+		return false
+	}
+	scope, ok := declarations(t.Attr)
+	if !ok {
+		return false
+	}
+	p.scopes = append(p.scopes, scope)
+	e, ok := element(t, p.lookup)
+	if !ok || len(p.open) == 0 && p.root != nil {
+		return false
+	}
+	if len(p.open) == 0 {
+		p.root = e
+	} else {
+		up := p.open[len(p.open)-1]
+		up.kids = append(up.kids, e)
+	}
+	p.open = append(p.open, e)
+	return true
+}
+
+func (p *xmlParser) end(t xml.EndElement) bool {
+	n := len(p.open)
+	if n == 0 || p.open[n-1].prefix != t.Name.Space || p.open[n-1].local != t.Name.Local {
+		return false
+	}
+	p.open, p.scopes = p.open[:n-1], p.scopes[:n-1]
+	return true
+}
+
+// lookup finds the namespace of a prefix.
+func (p *xmlParser) lookup(prefix string) (string, bool) {
+	if prefix == "xml" {
+		return nsXML, true
+	}
+	for i := len(p.scopes) - 1; i >= 0; i-- {
+		if uri, ok := p.scopes[i][prefix]; ok {
+			return uri, true
+		}
+	}
+	return "", prefix == ""
 }
 
 // wellSpaced looks for white space where XML 1.0 asks for it and encoding/xml does

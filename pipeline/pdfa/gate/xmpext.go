@@ -134,49 +134,27 @@ func (m *metadata) knowsType(expr string) bool {
 	return scalar || structure
 }
 
-// splitType cuts "seq Text" into its array kind and the type of its items.
+// splitType cuts "seq Text" into its array kind and the type of its items. Words
+// that only say more about a type ("closed Choice of") are passed over.
 func splitType(expr string) (array, base string) {
 	words := strings.Fields(expr)
-	for len(words) > 0 {
-		switch strings.ToLower(words[0]) {
+	for len(words) > 1 {
+		word := strings.ToLower(words[0])
+		switch word {
 		case "bag", "seq", "alt":
-			if array == "" && len(words) > 1 {
-				array = strings.ToLower(words[0])
-				words = words[1:]
-				continue
+			if array != "" {
+				return array, strings.Join(words, " ")
 			}
-		case "ordered", "unordered":
-			words = words[1:]
-			continue
-		case "open", "closed":
-			words = words[1:]
-			if len(words) > 0 && strings.EqualFold(words[0], "choice") {
-				words = words[1:]
-			}
-			if len(words) > 0 && strings.EqualFold(words[0], "of") {
-				words = words[1:]
-			}
-			if len(words) == 0 {
-				return array, "Text"
-			}
-			continue
-		case "choice":
-			words = words[1:]
-			if len(words) > 0 && strings.EqualFold(words[0], "of") {
-				words = words[1:]
-			}
-			if len(words) == 0 {
-				return array, "Text"
-			}
-			continue
-		case "array":
-			words = words[1:]
-			if len(words) > 0 && strings.EqualFold(words[0], "of") {
-				words = words[1:]
-			}
-			continue
+			array = word
+		case "ordered", "unordered", "open", "closed", "array", "choice", "of":
+		default:
+			return array, strings.Join(words, " ")
 		}
-		break
+		words = words[1:]
 	}
-	return array, strings.Join(words, " ")
+	base = strings.Join(words, " ")
+	if strings.EqualFold(base, "choice") {
+		base = "Text"
+	}
+	return array, base
 }

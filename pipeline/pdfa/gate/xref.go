@@ -2,7 +2,6 @@ package gate
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,9 +10,9 @@ import (
 
 // openFile reads the cross-reference sections of a file, newest first, as ISO
 // 32000-1, 7.5.4, 7.5.5 and 7.5.8 define them. It repairs nothing.
-func openFile(ctx context.Context, r io.ReaderAt, size int64, rep *report) (*file, error) {
+func openFile(r io.ReaderAt, size int64, rep *report, b *budget) (*file, error) {
 	f := &file{
-		src: newSource(r, size), budget: newBudget(ctx), report: rep,
+		src: newSource(r, size), budget: b, report: rep,
 		entries: map[int]entry{}, cache: map[int]object{}, loading: map[int]bool{},
 		noted: map[int]bool{}, groups: map[int][]byte{},
 	}
