@@ -6,7 +6,8 @@ import (
 )
 
 // String is the text in reading order: words parted by a space, lines by a line
-// feed, paragraphs by an empty line.
+// feed, paragraphs by an empty line. What in a word would break lines or is no
+// UTF-8 becomes a space.
 func (t PageText) String() string {
 	var b strings.Builder
 	for i, w := range t.Words {
@@ -20,12 +21,23 @@ func (t PageText) String() string {
 				b.WriteByte(' ')
 			}
 		}
-		b.WriteString(w.Text)
+		b.WriteString(strings.Map(oneLine, strings.ToValidUTF8(w.Text, " ")))
 	}
 	if len(t.Words) > 0 {
 		b.WriteByte('\n')
 	}
 	return b.String()
+}
+
+// oneLine keeps a word from breaking lines and pages; a NUL is nothing at all.
+func oneLine(r rune) rune {
+	if r == 0 {
+		return -1
+	}
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
 }
 
 // PlainText is the text of all pages, each ended by a form feed, as the sidecars

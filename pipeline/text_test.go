@@ -47,3 +47,27 @@ func TestFromPlainText(t *testing.T) {
 		t.Errorf("got %+v", pages[0].Words)
 	}
 }
+
+func TestTextOfAPage(t *testing.T) {
+	word := func(text string, block, par, line int) Word {
+		return Word{Text: text, Block: block, Par: par, Line: line}
+	}
+	for name, c := range map[string]struct {
+		words []Word
+		want  string
+	}{
+		"nothing":            {nil, ""},
+		"one":                {[]Word{word("Rat", 0, 0, 0)}, "Rat\n"},
+		"a line":             {[]Word{word("Der", 0, 0, 0), word("Rat", 0, 0, 0)}, "Der Rat\n"},
+		"lines":              {[]Word{word("Der", 0, 0, 0), word("Rat", 0, 0, 1)}, "Der\nRat\n"},
+		"paragraphs":         {[]Word{word("Der", 0, 0, 0), word("Rat", 0, 1, 1)}, "Der\n\nRat\n"},
+		"blocks":             {[]Word{word("Der", 0, 0, 0), word("Rat", 1, 1, 1)}, "Der\n\nRat\n"},
+		"breaks in the word": {[]Word{word("D\fe\nr", 0, 0, 0)}, "D e r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (PageText{Words: c.words}).String(); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}

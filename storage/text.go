@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
 
 	"blattwerk/pipeline"
 )
@@ -58,7 +56,7 @@ func writeTexts(ctx context.Context, text, words io.Writer, pages []pipeline.Pag
 		if err := pipeline.OpenJSON(ctx, blobs, p.Words(), &pt); err != nil {
 			return fmt.Errorf("the words of page %d: %w", p.No, err)
 		}
-		writePlain(tw, pt.Words)
+		tw.WriteString(pt.String())
 		raw, err := json.Marshal(wordsPage{p.No, pt})
 		if err != nil {
 			return fmt.Errorf("encoding the words of page %d: %w", p.No, err)
@@ -72,36 +70,6 @@ func writeTexts(ctx context.Context, text, words io.Writer, pages []pipeline.Pag
 		return diskError("writing a letter's text", err)
 	}
 	return nil
-}
-
-// writePlain writes words as text: a line for each line of the page, an empty
-// line between paragraphs. Errors stay in w until it is flushed.
-func writePlain(w *bufio.Writer, words []pipeline.Word) {
-	for i, word := range words {
-		if i > 0 {
-			last := words[i-1]
-			switch {
-			case word.Block != last.Block || word.Par != last.Par:
-				w.WriteString("\n\n")
-			case word.Line != last.Line:
-				w.WriteByte('\n')
-			default:
-				w.WriteByte(' ')
-			}
-		}
-		w.WriteString(strings.Map(oneLine, word.Text))
-	}
-	if len(words) > 0 {
-		w.WriteByte('\n')
-	}
-}
-
-// oneLine keeps a word from breaking lines and pages.
-func oneLine(r rune) rune {
-	if unicode.IsControl(r) {
-		return ' '
-	}
-	return r
 }
 
 // readWords reads words.json page by page.

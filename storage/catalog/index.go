@@ -244,7 +244,7 @@ func writePages(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.Document,
 		return fmt.Errorf("clearing the pages' text: %w", err)
 	}
 	for i, t := range texts {
-		text := PlainText(t)
+		text := t.String()
 		if text == "" {
 			continue
 		}
@@ -274,25 +274,4 @@ func readPages(ctx context.Context, q querier, n int64) ([]page, error) {
 		list = append(list, p)
 	}
 	return list, rows.Err()
-}
-
-// PlainText writes the words of a page with their lines, an empty line between
-// paragraphs.
-func PlainText(t pipeline.PageText) string {
-	var b strings.Builder
-	for i, w := range t.Words {
-		if i > 0 {
-			before := t.Words[i-1]
-			switch {
-			case w.Block != before.Block || w.Par != before.Par:
-				b.WriteString("\n\n")
-			case w.Line != before.Line:
-				b.WriteByte('\n')
-			default:
-				b.WriteByte(' ')
-			}
-		}
-		b.WriteString(clean(w.Text))
-	}
-	return b.String()
 }
