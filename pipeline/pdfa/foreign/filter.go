@@ -11,6 +11,8 @@ import (
 	"io"
 
 	tifflzw "golang.org/x/image/tiff/lzw"
+
+	"blattwerk/pipeline/pdfa/rowpng"
 )
 
 // maxDecoded bounds what one content stream may decode to, bytes.
@@ -298,28 +300,9 @@ func (u *unpredictor) unfilter(kind byte) {
 		case 3:
 			u.row[i] += byte((int(left) + int(up)) / 2)
 		case 4:
-			u.row[i] += paeth(left, up, corner)
+			u.row[i] += rowpng.Paeth(left, up, corner)
 		}
 	}
-}
-
-// paeth is the predictor of the PNG specification, 9.4.
-func paeth(a, b, c byte) byte {
-	pa, pb, pc := abs(int(b)-int(c)), abs(int(a)-int(c)), abs(int(a)+int(b)-2*int(c))
-	switch {
-	case pa <= pb && pa <= pc:
-		return a
-	case pb <= pc:
-		return b
-	}
-	return c
-}
-
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
 }
 
 // undifference undoes TIFF predictor 2.

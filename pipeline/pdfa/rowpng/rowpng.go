@@ -129,7 +129,7 @@ func (p Header) filter(out, row, last []byte, step int) {
 		if i >= step {
 			left, corner = row[i-step], last[i-step]
 		}
-		out[i+1] = row[i] - paeth(left, last[i], corner)
+		out[i+1] = row[i] - Paeth(left, last[i], corner)
 	}
 }
 
@@ -166,8 +166,8 @@ func (c *chunks) flush() error {
 	return err
 }
 
-// paeth is the predictor of the PNG specification, 9.4.
-func paeth(a, b, c byte) byte {
+// Paeth is the predictor of the PNG specification, 9.4; PDF uses it, too.
+func Paeth(a, b, c byte) byte {
 	pa, pb, pc := abs(int(b)-int(c)), abs(int(a)-int(c)), abs(int(a)+int(b)-2*int(c))
 	switch {
 	case pa <= pb && pa <= pc:
