@@ -43,7 +43,7 @@ func Program(t testing.TB, name string) string {
 			return found[len(found)-1]
 		}
 	}
-	Missing(t, "%s is not installed; `make setup` installs it", name)
+	Missing(t, "%s is not installed; `make setup-test` installs it", name)
 	return ""
 }
 
