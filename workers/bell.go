@@ -24,21 +24,24 @@ func taskType(step pipeline.StepName) string { return "letter:" + string(step) }
 
 func taskID(p payload) string { return fmt.Sprintf("%s:%s:%d", p.Step, p.Doc, p.Gen) }
 
-// queueName gives a station's queue: one for letters, one for long documents.
+// slowLane is the queue of long documents, whatever station they wait for.
+const slowLane = "long"
+
+// queueName gives the queue in which a document waits for a station.
 func queueName(step pipeline.StepName, pages int) string {
 	if pages > longPages {
-		return string(step) + "-long"
+		return slowLane
 	}
 	return string(step)
 }
 
 // queues weighs the stations: the nearer a document is to the archive, the
-// sooner it is served, so that what was begun gets finished.
+// sooner it is served, so that what was begun gets finished. Each queue is asked
+// again and again, so there are no more than needed.
 func queues(steps []pipeline.Step) map[string]int {
-	q := map[string]int{}
+	q := map[string]int{slowLane: 1}
 	for i, s := range steps {
 		q[queueName(s.Name, 0)] = 3 + 2*i
-		q[queueName(s.Name, longPages+1)] = 1
 	}
 	return q
 }

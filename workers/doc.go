@@ -28,7 +28,7 @@
 // reading children itself. Tasks per page would spread one document over
 // machines, at the price of a row and a merge for each page; letters have two
 // pages, and towns have many letters. Documents of more than a few pages wait in
-// a queue of their own with a lower weight, so that letters pass them.
+// one queue of their own with a low weight, so that letters pass them.
 //
 // # One belt, two sizes
 //
