@@ -16,8 +16,8 @@
 // every contender alike; words found does not mind the order. The formulas are
 // in metric.go.
 //
-// CPU time is what the kernel booked to the process and to all descendants that
-// were waited for. Memory is given twice: the largest single process as the
+// CPU time is what the kernel booked to the process and to all its descendants,
+// those too that outlive it for a moment. Memory is given twice: the largest single process as the
 // kernel knows it (ru_maxrss), and the whole family at one moment, sampled as
 // proportional set size, in which shared pages count once.
 //

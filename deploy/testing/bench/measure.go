@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,12 +12,14 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // usage is what a command took.
 type usage struct {
 	wall    time.Duration
-	cpu     time.Duration // user and system time of the process and all descendants that were waited for
+	cpu     time.Duration // user and system time of the process and all its descendants
 	largest int64         // bytes, the most that one of these processes held (ru_maxrss)
 	family  int64         // bytes, the most that all held at one moment (sampled proportional set size)
 }
@@ -26,31 +28,75 @@ const sampleEvery = 200 * time.Millisecond
 
 // measure runs a command to its end. Where it fails, the error carries the end
 // of what it said. When the context ends, the whole process group is killed.
+//
+// A program may end before its children and never wait for them: the kernel then
+// books their work to nobody. So we take such orphans in and add what they took.
+// The clock stops when the program itself has ended.
 func measure(ctx context.Context, env []string, name string, args ...string) (usage, error) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return usage{}, fmt.Errorf("becoming the parent of orphans: %w", err)
+	}
+	// A file and not a pipe, for Wait would wait until orphans close a pipe, too.
+	said, err := os.CreateTemp("", "blattwerk-bench-said-")
+	if err != nil {
+		return usage{}, fmt.Errorf("making a file for what the command says: %w", err)
+	}
+	defer os.Remove(said.Name())
+	defer said.Close()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(os.Environ(), env...)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Stdout, cmd.Stderr = said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
 
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return usage{}, fmt.Errorf("starting %s: %w", filepath.Base(name), err)
 	}
 	family := watchFamily(cmd.Process.Pid)
-	err := cmd.Wait()
+	err = cmd.Wait()
 	u := usage{wall: time.Since(start), family: family()}
 	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.cpu = time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
-		u.largest = ru.Maxrss << 10 // Linux counts in KiB
+		u.book(ru)
+	}
+	if orphans := u.bookOrphans(); orphans != nil {
+		err = errors.Join(err, orphans)
 	}
 	u.family = max(u.family, u.largest) // a short run may fall between two samples
 	if err != nil {
-		return u, fmt.Errorf("%s: %w: %s", filepath.Base(name), err, lastLine(said.String()))
+		out, _ := os.ReadFile(said.Name())
+		return u, fmt.Errorf("%s: %w: %s", filepath.Base(name), err, lastLine(string(out)))
 	}
 	return u, nil
+}
+
+func (u *usage) book(ru *syscall.Rusage) {
+	u.cpu += time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
+	u.largest = max(u.largest, ru.Maxrss<<10) // Linux counts in KiB
+}
+
+// bookOrphans waits for the children that a command left to us, and ends those
+// that do not end by themselves.
+func (u *usage) bookOrphans() error {
+	const patience = 5 * time.Second
+	var err error
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		left := childrenByParent()[os.Getpid()]
+		if len(left) == 0 {
+			return err
+		}
+		late := time.Now().After(deadline)
+		for _, pid := range left {
+			if late {
+				err = fmt.Errorf("a child of the command lived on for %s and was killed", patience)
+				_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended just now
+			}
+			var ru syscall.Rusage
+			if got, _ := syscall.Wait4(pid, nil, syscall.WNOHANG, &ru); got == pid {
+				u.book(&ru)
+			}
+		}
+	}
 }
 
 func lastLine(s string) string {
@@ -89,6 +135,15 @@ func watchFamily(pid int) (peak func() int64) {
 
 // family lists a process and its descendants of this moment.
 func family(root int) []int {
+	children := childrenByParent()
+	all := []int{root}
+	for i := 0; i < len(all); i++ {
+		all = append(all, children[all[i]]...)
+	}
+	return all
+}
+
+func childrenByParent() map[int][]int {
 	children := map[int][]int{}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
@@ -101,11 +156,7 @@ func family(root int) []int {
 			children[parent] = append(children[parent], pid)
 		}
 	}
-	all := []int{root}
-	for i := 0; i < len(all); i++ {
-		all = append(all, children[all[i]]...)
-	}
-	return all
+	return children
 }
 
 // parentOf reads the parent from a line of /proc/PID/stat (proc(5)). The name of

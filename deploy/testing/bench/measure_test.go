@@ -40,6 +40,22 @@ func TestFamilyMemoryAddsUp(t *testing.T) {
 	}
 }
 
+// TestMeasureCountsOrphans leaves the work to a child that outlives its parent.
+func TestMeasureCountsOrphans(t *testing.T) {
+	const work = `dd if=/dev/zero of=/dev/null bs=64M count=60 2>/dev/null`
+	waited, err := measure(t.Context(), nil, "sh", "-c", work+"; true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	orphaned, err := measure(t.Context(), nil, "sh", "-c", work+" & true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if orphaned.cpu < waited.cpu/4 || orphaned.largest < 64<<20 {
+		t.Errorf("the orphan took %v and %d bytes, the same work waited for took %v", orphaned.cpu, orphaned.largest, waited.cpu)
+	}
+}
+
 func TestMeasureTellsWhatWentWrong(t *testing.T) {
 	_, err := measure(t.Context(), []string{"WHY=no paper"}, "sh", "-c", `echo first; echo "$WHY" >&2; exit 3`)
 	if err == nil || !strings.Contains(err.Error(), "exit status 3: no paper") {
