@@ -22,6 +22,7 @@ type usage struct {
 	cpu     time.Duration // user and system time of the process and all its descendants
 	largest int64         // bytes, the most that one of these processes held (ru_maxrss)
 	family  int64         // bytes, the most that all held at one moment (sampled proportional set size)
+	others  time.Duration // CPU time that the rest of the machine took meanwhile: the disturbance
 }
 
 const sampleEvery = 200 * time.Millisecond
@@ -49,7 +50,7 @@ func measure(ctx context.Context, env []string, name string, args ...string) (us
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
-	start := time.Now()
+	start, busy := time.Now(), machineBusy()
 	if err := cmd.Start(); err != nil {
 		return usage{}, fmt.Errorf("starting %s: %w", filepath.Base(name), err)
 	}
@@ -59,9 +60,11 @@ func measure(ctx context.Context, env []string, name string, args ...string) (us
 	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		u.book(ru)
 	}
+	busy = machineBusy() - busy
 	if orphans := u.bookOrphans(); orphans != nil {
 		err = errors.Join(err, orphans)
 	}
+	u.others = max(0, busy-u.cpu)
 	u.family = max(u.family, u.largest) // a short run may fall between two samples
 	if err != nil {
 		out, _ := os.ReadFile(said.Name())
@@ -184,4 +187,22 @@ func proportional(pid int) int64 {
 		}
 	}
 	return 0
+}
+
+// machineBusy is the CPU time that all cores have worked since the start of the
+// machine (proc_stat(5): everything but idle, iowait and guest times), to 10 ms.
+func machineBusy() time.Duration {
+	raw, _ := os.ReadFile("/proc/stat")
+	first, _, _ := strings.Cut(string(raw), "\n")
+	var ticks int64
+	for i, field := range strings.Fields(first) {
+		const idle, iowait, guest = 4, 5, 9
+		if i == 0 || i == idle || i == iowait || i >= guest {
+			continue
+		}
+		n, _ := strconv.ParseInt(field, 10, 64)
+		ticks += n
+	}
+	const hertz = 100 // USER_HZ of all machines that Go runs on under Linux
+	return time.Duration(ticks) * time.Second / hertz
 }

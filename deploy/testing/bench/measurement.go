@@ -52,6 +52,7 @@ func (m *measurement) counted() []int {
 // total is what one contender took for some files.
 type total struct {
 	wall, cpu       float64 // seconds
+	others          float64 // seconds of CPU time that the rest of the machine took
 	largest, family float64 // bytes, of the worst file
 	bytes           float64
 	pages           int
@@ -65,6 +66,7 @@ func (m *measurement) sum(round, who int, files []int) total {
 		r := m.rounds[round][i][who]
 		t.wall += r.wall.Seconds()
 		t.cpu += r.cpu.Seconds()
+		t.others += r.others.Seconds()
 		t.bytes += float64(r.bytes)
 		t.largest = max(t.largest, float64(r.largest))
 		t.family = max(t.family, float64(r.family))

@@ -61,7 +61,16 @@ func (m *measurement) writeWhole(b *strings.Builder, files []int) {
 func percent(share float64) string { return fmt.Sprintf("%.2f", 100*share) }
 
 func (m *measurement) writeRatios(b *strings.Builder, files []int) {
-	b.WriteString("## Ratios of one round\n\nMedian over the rounds, and from least to most.\n\n")
+	var busy []string
+	for n := range m.rounds {
+		var took, others float64
+		for who := range nobodies {
+			t := m.sum(n, who, files)
+			took, others = took+t.wall, others+t.others
+		}
+		busy = append(busy, fmt.Sprintf("%.1f %%", 100*others/took/float64(m.facts.cores)))
+	}
+	fmt.Fprintf(b, "## Ratios of one round\n\nMedian over the rounds, and from least to most. In the rounds, other work on the machine took %s of its cores.\n\n", strings.Join(busy, ", "))
 	head(b, "", "times as long (wall)", "times the CPU time")
 	for _, who := range []int{theirs, best, limit} {
 		row(b, names[who]+" : "+names[ours], spread(m.ratio(who, ours, files, wall)), spread(m.ratio(who, ours, files, cpuTime)))
