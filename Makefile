@@ -30,7 +30,7 @@ fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
 	deploy/testing/fuzz.sh $(or $(FUZZTIME),60s)
 
 .PHONY: bench
-bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (12 minutes; BENCH=-quick: 3)
+bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 minutes; BENCH=-quick: 2)
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/bench $(BENCH)
 

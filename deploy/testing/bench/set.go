@@ -12,7 +12,7 @@ type size int
 
 const (
 	quick    size = iota // a minute or two: does it work at all?
-	standard             // about twelve minutes on two cores: what docs/benchmarks.md shows
+	standard             // about a quarter of an hour on two cores: what docs/benchmarks.md shows
 	full                 // all that there is, about half an hour
 )
 
