@@ -29,6 +29,11 @@ race: setup-test build ## the tests of the concurrent rooms with the race detect
 fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
 	deploy/testing/fuzz.sh $(or $(FUZZTIME),60s)
 
+.PHONY: bench
+bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 minutes; BENCH=-quick: 2)
+	deploy/testing/bench/setup.sh
+	$(GO) run ./deploy/testing/bench $(BENCH)
+
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences
 	deploy/testing/tools.sh staticcheck depguard go-licenses
