@@ -31,6 +31,17 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
+// pagesOf serves an office's pages. Its end cuts the event streams that a browser
+// holds open, which it would wait for otherwise.
+func pagesOf(t *testing.T, o *office) *httptest.Server {
+	s := httptest.NewServer(o.handler)
+	t.Cleanup(func() {
+		s.CloseClientConnections()
+		s.Close()
+	})
+	return s
+}
+
 // judge lets axe-core look at the page that is open.
 const judge = `axe.run({iframes: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 	.then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | ")).join("\n"))`
@@ -44,8 +55,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	}
 	o := newOffice(t, nil)
 	paths := append(allPages(everyState(o)), "/nowhere")
-	s := httptest.NewServer(o.handler)
-	defer s.Close()
+	s := pagesOf(t, o)
 	tab := browser(t)
 	for _, path := range paths {
 		for _, lang := range []string{"de", "en"} {
@@ -85,8 +95,7 @@ func TestPagesAreAccessible(t *testing.T) {
 // appear without a reload.
 func TestALetterIsHandedInWithABrowser(t *testing.T) {
 	o := newOffice(t, nil)
-	s := httptest.NewServer(o.handler)
-	defer s.Close()
+	s := pagesOf(t, o)
 	file := filepath.Join(t.TempDir(), "Übergabe.pdf")
 	if err := os.WriteFile(file, []byte("%PDF-1.7"), 0o600); err != nil {
 		t.Fatal(err)
