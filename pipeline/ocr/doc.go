@@ -46,4 +46,8 @@
 // Files become page pictures in [blattwerk/pipeline/scan], which borrows
 // [Room.Decode] and [Room.Probe]; words become text under a page in
 // [blattwerk/pipeline/pdfa].
+//
+// Blank backs are judged here and not at opening, because the child has the
+// decoded picture at hand anyway; decoding each page twice would cost more than
+// the judgement.
 package ocr

@@ -31,6 +31,11 @@
 //
 // # Decisions
 //
+// The journal number is given when a delivery is accepted, not when its letter is
+// archived: a journal (Posteingangsbuch) counts what came in, also what was given
+// back, and only so can the manifest carry the number and a catalogue be rebuilt
+// with it.
+//
 // Times are integer milliseconds and come from [Options].Clock, so that both
 // databases agree and tests can turn the clock. Leases and waits that lie
 // further ahead than any caller may ask for ([MaxLease], [MaxWait]) count as
