@@ -23,6 +23,9 @@ func (s *server) apiGet(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) apiList(w http.ResponseWriter, r *http.Request) {
 	entries, next, err := s.Rows.List(r.Context(), filterOf(r))
+	if err == nil {
+		err = s.seen(r, "listed", "")
+	}
 	if err != nil {
 		s.problem(w, r, err)
 		return
@@ -63,6 +66,9 @@ type found struct {
 
 func (s *server) apiSearch(w http.ResponseWriter, r *http.Request) {
 	hits, err := s.Rows.Search(r.Context(), queryOf(r))
+	if err == nil {
+		err = s.seen(r, "listed", "")
+	}
 	if err != nil {
 		s.problem(w, r, err)
 		return

@@ -10,11 +10,11 @@
 //
 // Nothing is shown to whom it does not concern: without a password the page
 // answers the loopback only, and only under the loopback's name (a foreign site
-// may point its name at it); with one, every request needs it. Every view and
-// every download is in the evidence log. No state changes on GET; requests from
-// other sites are refused (http.CrossOriginProtection). Nothing is loaded from
-// elsewhere, nothing is cached by browsers, and names from letters are never
-// logged.
+// may point its name at it); with one, every request needs it. Every letter
+// viewed, every search and every download is in the evidence log. No state
+// changes on GET; requests from other sites are refused
+// (http.CrossOriginProtection). Nothing is loaded from elsewhere, nothing is
+// cached by browsers, and names from letters are never logged.
 //
 // # What it leaves to others
 //

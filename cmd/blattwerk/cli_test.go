@@ -188,6 +188,17 @@ func TestSettingsThatCannotBeMeant(t *testing.T) {
 	}
 }
 
+// TestExitCodeOfFaults holds the numbers of convert against the codes of the rooms.
+func TestExitCodeOfFaults(t *testing.T) {
+	for code, want := range map[string]int{
+		"pdfa-invalid": exitNotPDFA, "encrypted": exitEncrypted, "truncated": exitBadInput, "internal": exitFailed,
+	} {
+		if got := exitCode(&pipeline.Fault{Verdict: pipeline.AskPerson, Code: code}); got != want {
+			t.Errorf("%s ends with %d, want %d", code, got, want)
+		}
+	}
+}
+
 func TestParseBytes(t *testing.T) {
 	for in, want := range map[string]int64{"512": 512, "900MB": 900 << 20, "1 GB": 1 << 30, "2k": 2 << 10, "1TiB": 1 << 40} {
 		if got, err := parseBytes(in); got != want || err != nil {

@@ -116,7 +116,7 @@ func exitCode(err error) int {
 	switch {
 	case f.Code == "encrypted":
 		return exitEncrypted
-	case f.Code == "not-pdfa":
+	case f.Code == "pdfa-invalid":
 		return exitNotPDFA
 	case f.Code == "internal" || f.Verdict == pipeline.TryAgain:
 		return exitFailed
@@ -148,7 +148,7 @@ func (c *call) writeResults(ctx context.Context, blobs pipeline.Blobs, doc pipel
 		return err
 	}
 	defer pdf.Close()
-	if err := writeWhole(c.args[1], pdf); err != nil {
+	if err := c.writeWhole(c.args[1], pdf); err != nil {
 		return exit{exitCannotWrite, err}
 	}
 	if sidecar, _ := c.flags.GetString("sidecar"); sidecar != "" {
@@ -156,17 +156,17 @@ func (c *call) writeResults(ctx context.Context, blobs pipeline.Blobs, doc pipel
 		if err != nil {
 			return err
 		}
-		if err := writeWhole(sidecar, strings.NewReader(pipeline.PlainText(texts))); err != nil {
+		if err := c.writeWhole(sidecar, strings.NewReader(pipeline.PlainText(texts))); err != nil {
 			return exit{exitCannotWrite, err}
 		}
 	}
 	return nil
 }
 
-// writeWhole makes the file appear whole or not at all.
-func writeWhole(path string, r io.Reader) error {
+// writeWhole makes the file appear whole or not at all; "-" is the standard output.
+func (c *call) writeWhole(path string, r io.Reader) error {
 	if path == "-" {
-		_, err := io.Copy(os.Stdout, r)
+		_, err := io.Copy(c.out, r)
 		return err
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".blattwerk-*")
