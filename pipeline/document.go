@@ -60,13 +60,13 @@ type Document struct {
 
 // Findings is what opening learnt about the original file as a whole.
 type Findings struct {
-	Kind        string   `json:"kind"`                  // "pdf", "tiff", "jpeg", "png", ...
-	BornDigital bool     `json:"bornDigital,omitempty"` // a PDF with drawn pages, not a stack of pictures
-	Signed      bool     `json:"signed,omitempty"`      // carries a digital signature: stays byte-identical
-	Claims      string   `json:"claims,omitempty"`      // PDF/A part and level that the file claims, "3b"
-	Encrypted   bool     `json:"encrypted,omitempty"`   // encrypted, but opens without a password
-	JBIG2       bool     `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
-	Attachments []string `json:"attachments,omitempty"` // names of embedded files
+	Kind        string       `json:"kind"`                  // "pdf", "tiff", "jpeg", "png", ...
+	BornDigital bool         `json:"bornDigital,omitempty"` // a PDF with drawn pages, not a stack of pictures
+	Signed      bool         `json:"signed,omitempty"`      // carries a digital signature: stays byte-identical
+	Claims      string       `json:"claims,omitempty"`      // PDF/A part and level that the file claims, "3b"
+	Encrypted   bool         `json:"encrypted,omitempty"`   // encrypted, but opens without a password
+	JBIG2       bool         `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
+	Attachments []Attachment `json:"attachments,omitempty"` // files embedded in a PDF or attached to a mail
 }
 
 // Remark is something a clerk should know about a document.
