@@ -9,17 +9,39 @@ import (
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
+	"blattwerk/web/access"
 )
 
 // frame is what every page has.
 type frame struct {
-	Lang  string // "de" or "en"
-	Here  string // path, for the navigation and the switch of language
-	Title string // key of the title
+	Lang   string // "de" or "en"
+	Here   string // path, for the navigation and the switch of language
+	Title  string // key of the title
+	Nav    []string
+	Person access.Person
+}
+
+// navigation is the ways in, in order: a path, whose text is "nav" + path, for
+// those who may do what it is for.
+var navigation = []struct {
+	path   string
+	action access.Action
+}{
+	{"/", access.Hand},
+	{"/letters", access.Find},
+	{"/review", access.Sort},
+	{"/savings", access.Count},
+	{"/help", access.Enter},
 }
 
 func (s *server) frame(r *http.Request, title string) frame {
-	return frame{Lang: language(r), Here: r.URL.Path, Title: title}
+	f := frame{Lang: language(r), Here: r.URL.Path, Title: title, Person: access.From(r.Context())}
+	for _, n := range navigation {
+		if f.Person.May(n.action) {
+			f.Nav = append(f.Nav, n.path)
+		}
+	}
+	return f
 }
 
 // row is a letter in a list.

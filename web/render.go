@@ -37,15 +37,11 @@ type words map[string]map[string]string
 func loadPages(zone *time.Location) pages {
 	p := pages{byName: map[string]*template.Template{}, words: words{}}
 	for _, lang := range []string{"de", "en"} {
-		raw, err := locale.ReadFile("locale/" + lang + ".json")
-		if err == nil {
-			texts := map[string]string{}
-			err = json.Unmarshal(raw, &texts)
-			p.words[lang] = texts
-		}
+		texts, err := loadTexts(lang)
 		if err != nil {
 			panic(fmt.Sprintf("the texts in %s: %v", lang, err))
 		}
+		p.words[lang] = texts
 	}
 	names, _ := fs.Glob(templates, "templates/*.html")
 	for _, file := range names {
@@ -57,6 +53,33 @@ func loadPages(zone *time.Location) pages {
 			ParseFS(templates, "templates/frame.html", file))
 	}
 	return p
+}
+
+// loadTexts reads the texts of one language. Each desk has a file of its own; a
+// key that stands in two of them is a fault.
+func loadTexts(lang string) (map[string]string, error) {
+	files, err := fs.Glob(locale, "locale/"+lang+"/*.json")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]string{}
+	for _, file := range files {
+		raw, err := locale.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		texts := map[string]string{}
+		if err := json.Unmarshal(raw, &texts); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for key, text := range texts {
+			if _, twice := all[key]; twice {
+				return nil, fmt.Errorf("%s: %s stands in another file too", file, key)
+			}
+			all[key] = text
+		}
+	}
+	return all, nil
 }
 
 // text gives a text in a language; a key without one is a fault that tests find.

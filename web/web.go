@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
+	"blattwerk/web/access"
 )
 
 // Rows is what the pages need of the catalogue.
@@ -85,7 +87,12 @@ func New(cfg Config) http.Handler {
 		s.types[t.Code] = t
 	}
 	mux := http.NewServeMux()
-	s.routes(mux)
+	for _, rt := range s.routes() {
+		mux.HandleFunc(rt.pattern, s.grant(rt))
+	}
+	files, _ := fs.Sub(static, "static") // the folder is embedded above
+	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
+	mux.HandleFunc("/", s.notFound)
 	guarded := http.NewCrossOriginProtection().Handler(s.admit(mux))
 	open := http.NewServeMux()
 	open.HandleFunc("GET /api/v1/health", s.health) // for machines that watch; tells nothing but yes or no
@@ -93,34 +100,64 @@ func New(cfg Config) http.Handler {
 	return headers(open)
 }
 
-func (s *server) routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("POST /{$}", s.uploadForm)
-	mux.HandleFunc("GET /letters", s.letters)
-	mux.HandleFunc("GET /letters/{id}", s.letter)
-	mux.HandleFunc("GET /letters/{id}/pdf", s.file("pdfa"))
-	mux.HandleFunc("GET /letters/{id}/original", s.file("original"))
-	mux.HandleFunc("GET /letters/{id}/text", s.file("text"))
-	mux.HandleFunc("POST /letters/{id}/filing", s.decideForm)
-	mux.HandleFunc("POST /letters/{id}/retry", s.retryForm)
-	mux.HandleFunc("GET /review", s.review)
-	mux.HandleFunc("GET /savings", s.savings)
-	mux.HandleFunc("GET /help", s.help)
-
-	mux.HandleFunc("POST /api/v1/deliveries", s.apiDeliver)
-	mux.HandleFunc("GET /api/v1/documents", s.apiList)
-	mux.HandleFunc("GET /api/v1/documents/{id}", s.apiGet)
-	mux.HandleFunc("POST /api/v1/documents/{id}/filing", s.apiDecide)
-	mux.HandleFunc("POST /api/v1/documents/{id}/retry", s.apiRetry)
-	mux.HandleFunc("GET /api/v1/search", s.apiSearch)
-	mux.HandleFunc("GET /api/v1/savings", s.apiSavings)
-	mux.HandleFunc("GET /api/v1/status", s.apiStatus)
-	mux.HandleFunc("GET /api/v1/events", s.events)
-
-	files, _ := fs.Sub(static, "static") // the folder is embedded above
-	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
-	mux.HandleFunc("/", s.notFound)
+// route is an address, what people do there, and what answers. A route without an
+// action is granted to nobody.
+type route struct {
+	pattern string
+	action  access.Action
+	serve   http.HandlerFunc
 }
+
+// routes is every address there is but the style and script of the pages. Each
+// desk has a list of its own in its own file.
+func (s *server) routes() []route {
+	return slices.Concat(s.pageRoutes(), s.apiRoutes())
+}
+
+func (s *server) pageRoutes() []route {
+	return []route{
+		{"GET /{$}", access.Hand, s.home},
+		{"POST /{$}", access.Hand, s.uploadForm},
+		{"GET /letters", access.Find, s.letters},
+		{"GET /letters/{id}", access.Find, s.letter},
+		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},
+		{"GET /letters/{id}/original", access.Find, s.file("original")},
+		{"GET /letters/{id}/text", access.Find, s.file("text")},
+		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
+		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
+		{"GET /review", access.Sort, s.review},
+		{"GET /savings", access.Count, s.savings},
+		{"GET /help", access.Enter, s.help},
+	}
+}
+
+func (s *server) apiRoutes() []route {
+	return []route{
+		{"POST /api/v1/deliveries", access.Hand, s.apiDeliver},
+		{"GET /api/v1/documents", access.Find, s.apiList},
+		{"GET /api/v1/documents/{id}", access.Find, s.apiGet},
+		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
+		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
+		{"GET /api/v1/search", access.Find, s.apiSearch},
+		{"GET /api/v1/savings", access.Count, s.apiSavings},
+		{"GET /api/v1/status", access.Hand, s.apiStatus},
+		{"GET /api/v1/events", access.Hand, s.events},
+	}
+}
+
+// grant lets only those through who may do what the route is for.
+func (s *server) grant(rt route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !access.From(r.Context()).May(rt.action) {
+			s.refuse(w, r)
+			return
+		}
+		rt.serve(w, r)
+	}
+}
+
+// refuse answers whoever lacks a right as if the address did not exist.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request) { s.notFound(w, r) }
 
 // cached lets browsers keep style and script for a while: they hold nothing
 // about anybody.
@@ -151,13 +188,8 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
-type actorKey struct{}
-
 // actor is the account that makes a request.
-func actor(r *http.Request) string {
-	name, _ := r.Context().Value(actorKey{}).(string)
-	return name
-}
+func actor(r *http.Request) string { return access.From(r.Context()).Account }
 
 // commandLine is the actor of requests that carry the token of this machine.
 const commandLine = "command line"
@@ -166,7 +198,7 @@ const commandLine = "command line"
 // and, where there is none, who sits at this machine.
 func (s *server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name, ok := s.whoIs(r)
+		person, ok := s.whoIs(r)
 		if !ok {
 			if s.Password != "" {
 				w.Header().Set("WWW-Authenticate", `Basic realm="Blattwerk", charset="UTF-8"`)
@@ -177,19 +209,22 @@ func (s *server) admit(next http.Handler) http.Handler {
 			http.Error(w, "Diese Seite antwortet nur auf diesem Rechner. / This page answers on this machine only.", http.StatusForbidden)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, name)))
+		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), person)))
 	})
 }
 
-func (s *server) whoIs(r *http.Request) (string, bool) {
+func (s *server) whoIs(r *http.Request) (access.Person, bool) {
+	person := access.Person{Account: "local", Everything: true}
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		return commandLine, s.Token != "" && same(token, s.Token)
+		person.Account = commandLine
+		return person, s.Token != "" && same(token, s.Token)
 	}
 	if s.Password != "" {
 		name, password, ok := r.BasicAuth()
-		return name, ok && name != "" && same(password, s.Password)
+		person.Account = name
+		return person, ok && name != "" && same(password, s.Password)
 	}
-	return "local", isLoopback(r.Host)
+	return person, isLoopback(r.Host)
 }
 
 // same compares without telling by its time where the difference is.

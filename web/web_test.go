@@ -210,15 +210,21 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 func TestTextsAreTheSameInBothLanguagesAndAllUsed(t *testing.T) {
 	texts := map[string]map[string]string{}
 	for _, lang := range []string{"de", "en"} {
-		raw, err := os.ReadFile("locale/" + lang + ".json")
-		if err != nil {
-			t.Fatal(err)
+		files, err := filepath.Glob("locale/" + lang + "/*.json")
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
 		}
 		m := map[string]string{}
-		if err := json.Unmarshal(raw, &m); err != nil {
-			t.Fatal(err)
-		}
 		texts[lang] = m
+		for _, file := range files {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(raw, &m); err != nil {
+				t.Fatal(file, err)
+			}
+		}
 	}
 	var sources strings.Builder
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
