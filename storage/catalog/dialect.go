@@ -32,9 +32,10 @@ type dialect struct {
 	// locks says that transactions that write run side by side, so that an order
 	// among them needs a lock. SQLite has one writer at a time.
 	locks bool
-	// matching is a condition on document d; %s is a placeholder for a query made
-	// by match.
-	matching string
+	// place orders what matches by the number of the document and is scale times
+	// that.
+	place string
+	scale int64
 	// word is how an alternative of a clause is written, prefix one that ends in
 	// a star; or joins them.
 	word, prefix func(token string) string
@@ -44,24 +45,26 @@ type dialect struct {
 }
 
 var sqlite = dialect{
-	name:     "sqlite",
-	goose:    goose.DialectSQLite3,
-	matching: `d.n IN (SELECT rowid >> 8 FROM search_index WHERE search_index MATCH %s)`,
-	word:     func(t string) string { return `"` + t + `"` },
-	prefix:   func(t string) string { return `"` + t + `" *` },
-	or:       " OR ",
-	infix:    `instr(stem, %s) > 0`,
+	name:   "sqlite",
+	goose:  goose.DialectSQLite3,
+	place:  `search_index.rowid`,
+	scale:  256,
+	word:   func(t string) string { return `"` + t + `"` },
+	prefix: func(t string) string { return `"` + t + `" *` },
+	or:     " OR ",
+	infix:  `instr(stem, %s) > 0`,
 }
 
 var postgres = dialect{
-	name:     "postgres",
-	goose:    goose.DialectPostgres,
-	locks:    true,
-	matching: `d.n IN (SELECT doc FROM search_index WHERE tokens @@ CAST(CAST(%s AS text) AS tsquery))`,
-	word:     func(t string) string { return `'` + t + `'` },
-	prefix:   func(t string) string { return `'` + t + `':*` },
-	or:       " | ",
-	infix:    `strpos(stem, %s) > 0`,
+	name:   "postgres",
+	goose:  goose.DialectPostgres,
+	locks:  true,
+	place:  `d.n`,
+	scale:  1,
+	word:   func(t string) string { return `'` + t + `'` },
+	prefix: func(t string) string { return `'` + t + `':*` },
+	or:     " | ",
+	infix:  `strpos(stem, %s) > 0`,
 }
 
 // Advisory locks on PostgreSQL, in the order in which they may be taken.

@@ -44,14 +44,19 @@ func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.D
 	if err != nil {
 		return err
 	}
-	ix := newIndexed()
+	ix, t := newIndexed(), terms{}
 	for _, p := range pages {
 		ix.text(p.text)
+		t.addText(p.text)
 	}
 	for _, v := range append(fieldValues(doc), doc.Delivery.Journal) {
 		ix.field(v)
+		t.addField(v)
 	}
 	if err := c.writeIndex(ctx, tx, n, ix.keys()); err != nil {
+		return err
+	}
+	if err := writeTerms(ctx, tx, n, &t, doc); err != nil {
 		return err
 	}
 	return writeVocabulary(ctx, tx, ix.words)
@@ -101,7 +106,7 @@ func fieldValues(doc pipeline.Document) []string {
 // indexed collects the tokens of a document.
 type indexed struct {
 	tokens map[string]bool
-	words  map[string]string // plain forms and their stems
+	words  map[string]string // forms that are words, and their stems
 }
 
 func newIndexed() *indexed { return &indexed{map[string]bool{}, map[string]string{}} }
@@ -116,9 +121,21 @@ func (ix *indexed) token(t analysis.Token) {
 	for _, k := range keys(t) {
 		ix.tokens[k] = true
 	}
-	if t.Plain && len(t.Form) > 2 {
+	if t.Plain && len(t.Form) > 2 || misread(t.Form) {
 		ix.words[t.Form] = t.Stem
 	}
+}
+
+// misread says that a form with digits is likelier a word in which recognition
+// took letters for digits than a number or a reference.
+func misread(form string) bool {
+	digits := 0
+	for i := range len(form) {
+		if '0' <= form[i] && form[i] <= '9' {
+			digits++
+		}
+	}
+	return digits > 0 && digits <= 2 && len(form) >= 6 && len(form)-digits >= 5
 }
 
 func (ix *indexed) field(value string) {
@@ -152,14 +169,17 @@ func keys(t analysis.Token) []string {
 	return list
 }
 
-// A document's tokens are cut into parts of partBytes: a tsvector of PostgreSQL
-// may not exceed 1 MiB. partCount fits the row numbers of SQLite's index.
+// On PostgreSQL a document's tokens are cut into parts of partBytes, since a
+// tsvector may not exceed 1 MiB. partCount fits the row numbers of SQLite's index.
 const (
 	partBytes = 300_000
 	partCount = 256
 )
 
-func parts(keys []string) ([][]string, error) {
+func (d dialect) parts(keys []string) ([][]string, error) {
+	if !d.locks {
+		return [][]string{keys}, nil
+	}
 	var list [][]string
 	size, from := 0, 0
 	for i, k := range keys {
@@ -175,7 +195,7 @@ func parts(keys []string) ([][]string, error) {
 }
 
 func (c *Catalog) writeIndex(ctx context.Context, tx *sql.Tx, n int64, keys []string) error {
-	list, err := parts(keys)
+	list, err := c.dialect.parts(keys)
 	if err != nil {
 		return err
 	}
