@@ -36,6 +36,7 @@ type dialect struct {
 	// that.
 	place string
 	scale int64
+	text  string // makes a text of a string that each gives
 	// word is how an alternative of a clause is written, prefix one that ends in
 	// a star; or joins them.
 	word, prefix func(token string) string
@@ -49,6 +50,7 @@ var sqlite = dialect{
 	goose:  goose.DialectSQLite3,
 	place:  `search_index.rowid`,
 	scale:  256,
+	text:   ``,
 	word:   func(t string) string { return `"` + t + `"` },
 	prefix: func(t string) string { return `"` + t + `" *` },
 	or:     " OR ",
@@ -61,6 +63,7 @@ var postgres = dialect{
 	locks:  true,
 	place:  `d.n`,
 	scale:  1,
+	text:   `#>> '{}'`,
 	word:   func(t string) string { return `'` + t + `'` },
 	prefix: func(t string) string { return `'` + t + `':*` },
 	or:     " | ",
@@ -81,6 +84,14 @@ func (d dialect) lock(ctx context.Context, tx *sql.Tx, key int64) error {
 		return fmt.Errorf("waiting for a lock: %w", err)
 	}
 	return nil
+}
+
+// each gives the rows of a list in JSON, in column value.
+func (d dialect) each(arg string) string {
+	if d.locks {
+		return `json_array_elements(CAST(` + arg + ` AS json))`
+	}
+	return `json_each(` + arg + `)`
 }
 
 // repeatable says that the database gave up a whole transaction for a reason

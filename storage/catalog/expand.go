@@ -57,17 +57,18 @@ func (c *Catalog) provenEnds(ctx context.Context, q querier, stem string, compou
 	}
 	slices.Sort(list)
 	known := map[string]bool{}
-	for chunk := range slices.Chunk(list, 400) {
-		for _, column := range []string{"stem", "word"} {
-			var w where
-			in(&w, column, chunk)
-			found, err := strs(ctx, q, `SELECT DISTINCT `+column+` FROM vocabulary`+w.String(), w.args...)
-			if err != nil {
-				return nil, fmt.Errorf("looking for parts of compounds: %w", err)
-			}
-			for _, s := range found {
-				known[s] = true
-			}
+	wanted, err := encode(list)
+	if err != nil {
+		return nil, err
+	}
+	for _, column := range []string{"stem", "word"} {
+		found, err := strs(ctx, q, `SELECT DISTINCT `+column+` FROM vocabulary WHERE `+column+
+			` IN (SELECT value `+c.dialect.text+` FROM `+c.dialect.each("$1")+`)`, wanted)
+		if err != nil {
+			return nil, fmt.Errorf("looking for parts of compounds: %w", err)
+		}
+		for _, s := range found {
+			known[s] = true
 		}
 	}
 	return slices.DeleteFunc(compounds, func(s string) bool {
@@ -141,7 +142,7 @@ func (cl *clause) add(words []string, face string, kin kinship) bool {
 
 // resolve looks up which words of the corpus meet a clause, so that they can be
 // counted in a document's terms.
-func (cl *clause) resolve(ctx context.Context, q querier) (forms, error) {
+func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, error) {
 	f := forms{}
 	var w where
 	var stems []string
@@ -162,11 +163,11 @@ func (cl *clause) resolve(ctx context.Context, q querier) (forms, error) {
 		}
 	}
 	if len(stems) > 0 {
-		marks := make([]string, len(stems))
-		for i, s := range stems {
-			marks[i] = w.arg(s)
+		list, err := encode(stems)
+		if err != nil {
+			return nil, err
 		}
-		w.conds = append(w.conds, "stem IN ("+strings.Join(marks, ", ")+")")
+		w.conds = append(w.conds, "stem IN (SELECT value "+c.dialect.text+" FROM "+c.dialect.each(w.arg(list))+")")
 	}
 	if len(w.conds) == 0 {
 		return f, nil

@@ -59,7 +59,7 @@ func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.D
 	if err := writeTerms(ctx, tx, n, &t, doc); err != nil {
 		return err
 	}
-	return writeVocabulary(ctx, tx, ix.words)
+	return c.writeVocabulary(ctx, tx, ix.words)
 }
 
 // RebuildSearch makes the search index of all documents anew, one after the
@@ -221,24 +221,23 @@ func (c *Catalog) writeIndex(ctx context.Context, tx *sql.Tx, n int64, keys []st
 
 // writeVocabulary adds new words, in order, so that two documents that bring
 // the same words wait for each other instead of locking each other out.
-func writeVocabulary(ctx context.Context, tx *sql.Tx, words map[string]string) error {
-	const columns, perStatement = 5, 400
-	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(words)), perStatement) {
-		var w where
-		rows := make([]string, len(chunk))
-		for i, form := range chunk {
-			stem, bones := words[form], analysis.Bones(form)
-			marks := make([]string, 0, columns)
-			for _, v := range []string{form, stem, reverse(stem), bones, reverse(bones)} {
-				marks = append(marks, w.arg(v))
-			}
-			rows[i] = "(" + strings.Join(marks, ", ") + ")"
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO vocabulary (word, stem, rstem, bones, rbones) VALUES `+
-			strings.Join(rows, ", ")+` ON CONFLICT (word) DO NOTHING`, w.args...)
-		if err != nil {
-			return fmt.Errorf("writing the vocabulary: %w", err)
-		}
+func (c *Catalog) writeVocabulary(ctx context.Context, tx *sql.Tx, words map[string]string) error {
+	rows := make([][5]string, 0, len(words))
+	for _, form := range slices.Sorted(maps.Keys(words)) {
+		stem, bones := words[form], analysis.Bones(form)
+		rows = append(rows, [5]string{form, stem, reverse(stem), bones, reverse(bones)})
+	}
+	// One argument for all of them: SQLite takes a time that grows with the square
+	// of the number of arguments.
+	list, err := encode(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO vocabulary (word, stem, rstem, bones, rbones)
+		SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM `+c.dialect.each("$1")+` WHERE true
+		ON CONFLICT (word) DO NOTHING`, list)
+	if err != nil {
+		return fmt.Errorf("writing the vocabulary: %w", err)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ const (
 func (s *search) weighWords(ctx context.Context) error {
 	s.forms = nil
 	for _, cl := range s.request.clauses() {
-		f, err := cl.resolve(ctx, s.tx)
+		f, err := s.c.resolve(ctx, s.tx, cl)
 		if err != nil {
 			return err
 		}

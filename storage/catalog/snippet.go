@@ -141,31 +141,38 @@ func cut(text string, list []found, first int) (string, []Mark) {
 
 // matcher says whether a token of a text meets a clause.
 type matcher struct {
-	tokens   map[string]bool
-	prefixes []string
+	tokens   map[string]map[string]bool // by face
+	prefixes map[string][]string        // dito
 }
 
 func newMatcher(list []alternative) matcher {
-	m := matcher{tokens: map[string]bool{}}
+	m := matcher{tokens: map[string]map[string]bool{}, prefixes: map[string][]string{}}
 	for _, a := range list {
-		if a.prefix {
-			m.prefixes = append(m.prefixes, a.token)
-		} else {
-			m.tokens[a.token] = true
+		face, token := a.token[:1], a.token[1:]
+		switch {
+		case a.prefix:
+			m.prefixes[face] = append(m.prefixes[face], token)
+		case m.tokens[face] == nil:
+			m.tokens[face] = map[string]bool{token: true}
+		default:
+			m.tokens[face][token] = true
 		}
 	}
 	return m
 }
 
 func (m matcher) matches(t analysis.Token) bool {
-	for _, k := range keys(t) {
-		if m.tokens[k] {
+	return m.has(faceWord, t.Form) || t.Plain && m.has(faceStem, t.Stem) ||
+		t.Whole != "" && m.has(faceWhole, t.Whole) || t.Date != "" && m.has(faceDay, t.Date)
+}
+
+func (m matcher) has(face, token string) bool {
+	if m.tokens[face][token] {
+		return true
+	}
+	for _, p := range m.prefixes[face] {
+		if strings.HasPrefix(token, p) {
 			return true
-		}
-		for _, p := range m.prefixes {
-			if strings.HasPrefix(k, p) {
-				return true
-			}
 		}
 	}
 	return false

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"blattwerk/pipeline"
@@ -134,12 +135,12 @@ func facetValue(doc pipeline.Document, names ...string) string {
 // yet indexed anew, is left out.
 func readTerms(ctx context.Context, q querier, docs []int64, each func(doc int64, t terms)) error {
 	for chunk := range slices.Chunk(docs, 500) {
-		var w where
-		marks := make([]string, len(chunk))
+		// Numbers, written out: SQLite takes its time with many arguments.
+		list := make([]string, len(chunk))
 		for i, n := range chunk {
-			marks[i] = w.arg(n)
+			list[i] = strconv.FormatInt(n, 10)
 		}
-		rows, err := q.QueryContext(ctx, `SELECT doc, terms FROM search_terms WHERE doc IN (`+strings.Join(marks, ", ")+`)`, w.args...)
+		rows, err := q.QueryContext(ctx, `SELECT doc, terms FROM search_terms WHERE doc IN (`+strings.Join(list, ", ")+`)`)
 		if err != nil {
 			return fmt.Errorf("reading terms: %w", err)
 		}
