@@ -74,33 +74,6 @@ func (s *server) rows(entries []catalog.Entry) []row {
 	return rows
 }
 
-type homePage struct {
-	frame
-	Rows    []row
-	Counts  catalog.Counts
-	Savings SavingsView
-}
-
-// home is the way in: hand letters in, watch the newest, see the sum.
-func (s *server) home(w http.ResponseWriter, r *http.Request) {
-	entries, _, err := s.Rows.List(r.Context(), catalog.Filter{Limit: 25})
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	counts, err := s.Rows.Counts(r.Context())
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	savings, err := s.Report(r.Context(), time.Time{}, time.Time{}, "department")
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.show(w, r, "home", homePage{s.frame(r, "home.title"), s.rows(entries), counts, savings})
-}
-
 type lettersPage struct {
 	frame
 	Query  string

@@ -47,6 +47,8 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
+	// Languages are those that can be read, in tesseract's notation.
+	Languages func(ctx context.Context) ([]string, error)
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
@@ -121,13 +123,11 @@ type route struct {
 // routes is every address there is but the style and script of the pages. Each
 // desk has a list of its own in its own file.
 func (s *server) routes() []route {
-	return slices.Concat(s.pageRoutes(), s.pageImageRoutes(), s.trayRoutes(), s.apiRoutes())
+	return slices.Concat(s.pageRoutes(), s.intakeRoutes(), s.pageImageRoutes(), s.trayRoutes(), s.apiRoutes())
 }
 
 func (s *server) pageRoutes() []route {
 	return []route{
-		{"GET /{$}", access.Hand, s.home},
-		{"POST /{$}", access.Hand, s.uploadForm},
 		{"GET /letters", access.Find, s.letters},
 		{"GET /letters/{id}", access.Find, s.letter},
 		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},

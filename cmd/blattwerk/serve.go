@@ -125,6 +125,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Ready:     s.ready,
 		Picture:   s.picture,
 		Questions: s.rooms.Classify.Questions,
+		Languages: s.rooms.Show.Languages,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
 		Language:  s.set.str("language"),
