@@ -134,7 +134,7 @@ func (s *server) newAccount(w http.ResponseWriter, r *http.Request) {
 func (s *server) newAccountForm(w http.ResponseWriter, r *http.Request) {
 	smallForm(w, r)
 	page := accountPage{Account: catalog.Account{Login: r.PostFormValue("login"), Renew: true}}
-	err := errors.Join(s.readAccount(r, &page.Account), checkLogin(page.Account.Login))
+	err := errors.Join(s.readAccount(r, &page.Account), CheckLogin(page.Account.Login))
 	if err == nil {
 		password := access.NewPassword()
 		var made catalog.Account

@@ -241,7 +241,7 @@ func (s *server) createFirst(r *http.Request, p setupPage) (catalog.Account, err
 	if wait, err := s.Rows.Attempt(r.Context(), byAddress); err != nil || wait > 0 {
 		return catalog.Account{}, errors.Join(err, tooMany(wait))
 	}
-	if err := checkLogin(p.Login); err != nil {
+	if err := CheckLogin(p.Login); err != nil {
 		return catalog.Account{}, err
 	}
 	hash, err := s.door.newHash(r, p.Login)
@@ -266,8 +266,8 @@ func (d *door) newHash(r *http.Request, login string) (string, error) {
 	return d.passwords.Hash(password), nil
 }
 
-// checkLogin says whether a login can be typed, read and told apart.
-func checkLogin(login string) error {
+// CheckLogin says whether a login can be typed, read and told apart.
+func CheckLogin(login string) error {
 	folded := catalog.FoldLogin(login)
 	odd := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("äöüß.-_@", r))

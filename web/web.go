@@ -43,6 +43,9 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
 	Ready   func(ctx context.Context) error
+	// Picture makes a JPEG of page no of a letter, width pixels across;
+	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
+	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
@@ -67,13 +70,16 @@ type TypeInfo struct {
 //go:embed static
 var static embed.FS
 
-// server holds what the handlers share; it does not change after New. Its Rows
-// are guarded: they show a request only what its person may see.
+// server holds what the handlers share; but for what it remembers of pictures, it
+// does not change after New. Its Rows are guarded: they show a request only what
+// its person may see.
 type server struct {
 	Config
-	types map[pipeline.TypeCode]TypeInfo
-	pages pages
-	door  *door
+	types    map[pipeline.TypeCode]TypeInfo
+	pages    pages
+	pictures *pictures
+	looks    *looks
+	door     *door
 }
 
 // New makes the handler of all pages and of the API.
@@ -85,7 +91,10 @@ func New(cfg Config) http.Handler {
 		cfg.Zone = time.UTC
 	}
 	cfg.Access = cfg.Access.complete()
-	s := &server{Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), door: newDoor(cfg)}
+	s := &server{
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		door: newDoor(cfg),
+	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
 	for _, t := range cfg.Types {
 		s.types[t.Code] = t
@@ -115,7 +124,13 @@ type route struct {
 // routes is every address there is but the style and script of the pages. Each
 // desk has a list of its own in its own file.
 func (s *server) routes() []route {
-	return slices.Concat(s.pageRoutes(), s.apiRoutes(), s.signInRoutes(), s.accountRoutes())
+	return slices.Concat(
+		s.pageRoutes(),
+		s.pageImageRoutes(),
+		s.apiRoutes(),
+		s.signInRoutes(),
+		s.accountRoutes(),
+	)
 }
 
 func (s *server) pageRoutes() []route {

@@ -100,7 +100,7 @@ func (c *Catalog) HasAccounts(ctx context.Context) (bool, error) {
 
 func hasAccounts(ctx context.Context, q querier) (bool, error) {
 	var n int
-	err := q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM account LIMIT 1) AS some`).Scan(&n)
+	err := q.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM account LIMIT 1) AS one_row`).Scan(&n)
 	return n > 0, err
 }
 

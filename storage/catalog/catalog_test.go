@@ -66,6 +66,13 @@ var suite = map[string]func(*world){
 	"search upkeep":   testSearchUpkeep,
 	"search bounds":   testSearchBounds,
 	"odd bytes":       testOddBytes,
+	"accounts":        testAccounts,
+	"first account":   testFirstAccount,
+	"sessions":        testSessions,
+	"attempts":        testAttempts,
+	"tokens":          testTokens,
+	"enrol":           testEnrol,
+	"sight":           testSight,
 }
 
 // places are tests that open the catalogue in their own way.
