@@ -279,7 +279,7 @@ func (c *Catalog) insertAccount(ctx context.Context, tx *sql.Tx, a Account, hash
 	}
 	done, err := tx.ExecContext(ctx, `INSERT INTO account (id, login, issuer, subject, hash, disabled, created, changed, signed_in, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, $8) ON CONFLICT (login) DO NOTHING`,
-		a.ID, a.Login, clean(a.Issuer), clean(a.Subject), hash, number(a.Disabled), c.now(), body)
+		a.ID, a.Login, clean(a.Issuer), clean(a.Subject), hash, bit(a.Disabled), c.now(), body)
 	if err != nil {
 		return a, fmt.Errorf("writing an account: %w", err)
 	}
@@ -293,7 +293,7 @@ func bodyOf(a Account) (string, error) {
 	return encode(accountBody{Name: clean(a.Name), Roles: a.Roles, Departments: a.Departments, Language: a.Language, Renew: a.Renew})
 }
 
-func number(b bool) int {
+func bit(b bool) int {
 	if b {
 		return 1
 	}
@@ -334,7 +334,7 @@ func (c *Catalog) changeAccount(ctx context.Context, tx *sql.Tx, a Account, by s
 		return Event{}, err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE account SET disabled = $2, changed = $3, body = $4 WHERE id = $1`,
-		a.ID, number(a.Disabled), c.now(), body)
+		a.ID, bit(a.Disabled), c.now(), body)
 	if err != nil {
 		return Event{}, fmt.Errorf("writing an account: %w", err)
 	}

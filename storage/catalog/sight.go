@@ -17,14 +17,14 @@ import (
 // shows, not even by its number or by the time that it takes.
 type Sight struct {
 	All         bool
-	Departments []pipeline.DeptID // letters that were archived and are filed under one of these
-	// Unsettled sees every letter on its way, waiting or given back, and those
-	// archived at or after Since.
+	Departments []pipeline.DeptID // letters that are archived and filed under one of these
+	// Unsettled sees every letter on its way, waiting or given back, and all that
+	// were received at or after Since.
 	Unsettled bool
 	Since     time.Time
 }
 
-// narrow adds the condition on document d. A guess is no filing: a department
+// narrow adds the condition on document or facet d. A guess is no filing: a department
 // sees a letter once it was archived under it, not before.
 func (s Sight) narrow(w *where) {
 	if s.All {
@@ -36,10 +36,10 @@ func (s Sight) narrow(w *where) {
 		own.args = w.args
 		in(&own, `d.department`, s.Departments)
 		w.args = own.args
-		either = append(either, "d.archived > 0 AND "+own.conds[0])
+		either = append(either, "d.state = 'archived' AND "+own.conds[0])
 	}
 	if s.Unsettled {
-		either = append(either, "d.state <> 'archived'", "d.archived >= "+w.arg(millis(s.Since)))
+		either = append(either, "d.state <> 'archived'", "d.received >= "+w.arg(millis(s.Since)))
 	}
 	w.conds = append(w.conds, "("+strings.Join(either, " OR ")+")")
 }

@@ -104,11 +104,11 @@ func (p Person) Sees() []pipeline.DeptID {
 	return []pipeline.DeptID{}
 }
 
-// paperTime is how long the mailroom sees a letter after it was archived: six
-// weeks, as long as offices usually keep the paper before they shred it (RULES of
-// the trade: Main-Kinzig-Kreis). So long a scan can be held against its paper,
-// and a letter in the wrong tray be put right. After that the letter is the
-// department's business alone: need to know, Art. 5 (1) b and c GDPR.
+// paperTime is how long the mailroom sees a letter after it was received, also if
+// it is archived: six weeks, as long as offices usually keep the paper before they
+// shred it (practice of the Main-Kinzig-Kreis, 2022). So long a scan can be held
+// against its paper, and a letter in the wrong tray be put right. After that the
+// letter is its department's business alone: need to know, Art. 5 (1) b and c GDPR.
 const paperTime = 42 * 24 * time.Hour
 
 // Sight is which letters the person may see: a department those that were filed
