@@ -107,7 +107,7 @@ func TestALetterIsHandedInWithABrowser(t *testing.T) {
 		chromedp.SetUploadFiles("#file", []string{file}),
 		chromedp.Click("#upload button"),
 		chromedp.WaitVisible(`//div[@id="uploads"]//span[contains(., "Angenommen")]`),
-		chromedp.WaitVisible(`//table[@id="live"]//a[contains(., "Übergabe.pdf")]`),
+		chromedp.WaitVisible(`//div[@id="newest"]//a[contains(., "Übergabe.pdf")]`),
 	); err != nil {
 		t.Fatal(err)
 	}

@@ -14,43 +14,28 @@ import (
 	"blattwerk/web/access"
 )
 
-// intakeRoutes is where letters are handed in, and where each person begins.
+// intakeRoutes is where letters are handed in, and where most people begin.
 func (s *server) intakeRoutes() []route {
 	return []route{
-		{"GET /{$}", access.Enter, s.start},
+		{"GET /{$}", access.Hand, s.start},
 		{"GET /intake", access.Hand, s.intake},
 		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /intake", access.Hand, s.uploadForm},
 	}
 }
 
-// starts is where the people of each role begin, the first that fits.
-var starts = []struct {
-	role access.Role
-	path string
-}{
-	{access.Mailroom, ""}, // the intake, here
-	{access.Department, "/letters"},
-	{access.Sustainability, "/savings"},
-	{access.Administrator, "/accounts"},
-	{access.Auditor, "/savings"},
-}
+// departmentDesk is where people of departments begin.
+const departmentDesk = "/letters"
 
-// start leads each person to their own group's work.
+// start leads each person to their own group's work: the mailroom to its intake,
+// departments to their desk. Those who hand nothing in are led on by [server.grant].
 func (s *server) start(w http.ResponseWriter, r *http.Request) {
 	p := access.From(r.Context())
-	for _, at := range starts {
-		switch {
-		case !p.Is(at.role):
-		case at.path == "":
-			s.intake(w, r)
-			return
-		default:
-			http.Redirect(w, r, at.path, http.StatusSeeOther)
-			return
-		}
+	if p.Is(access.Department) && !p.Is(access.Mailroom) {
+		http.Redirect(w, r, departmentDesk, http.StatusSeeOther)
+		return
 	}
-	http.Redirect(w, r, "/help", http.StatusSeeOther)
+	s.intake(w, r)
 }
 
 type intakePage struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,13 +19,6 @@ import (
 	"blattwerk/storage/catalog"
 	"blattwerk/web"
 )
-
-// post sends a form.
-func (o *office) post(path string, v url.Values) *httptest.ResponseRecorder {
-	return o.do("POST", path, strings.NewReader(v.Encode()), func(r *http.Request) {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	})
-}
 
 // doubtful puts a letter into the tray whose guess has a field in doubt.
 func (o *office) doubtful(name string) pipeline.DocID {
@@ -77,14 +69,14 @@ func TestTrayWithoutScript(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	w := o.post(path+"/answer", url.Values{"gen": {"0"}, "key": {"1"}})
+	w := o.post(path+"/answer", url.Values{"gen": {"0"}, "key": {"1"}}, nil)
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Stimmt das?") || !strings.Contains(w.Body.String(), `name="given" value="key:1"`) {
 		t.Fatalf("the second question does not follow: %d", w.Code)
 	}
 	if e := o.entry(id); e.State != pipeline.Waiting {
 		t.Errorf("half an answer made the letter %s", e.State)
 	}
-	w = o.post(path+"/answer", url.Values{"gen": {"0"}, "given": {"key:1"}, "value": {"DE99"}})
+	w = o.post(path+"/answer", url.Values{"gen": {"0"}, "given": {"key:1"}, "value": {"DE99"}}, nil)
 	if w.Code != http.StatusSeeOther || !strings.Contains(w.Header().Get("Location"), "done="+string(id)) {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
@@ -100,14 +92,14 @@ func TestTrayWithoutScript(t *testing.T) {
 		t.Error("the next letter or the way back is missing")
 	}
 	// The first comes back.
-	w = o.post(path+"/undecide", url.Values{"gen": {fmt.Sprint(e.Gen)}})
+	w = o.post(path+"/undecide", url.Values{"gen": {fmt.Sprint(e.Gen)}}, nil)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/review?letter="+string(id) {
 		t.Fatalf("undo answers %d %s", w.Code, w.Body)
 	}
 	if e := o.entry(id); e.State != pipeline.Waiting || e.Document.Filing.Fields[0].Value != "DE02" {
 		t.Errorf("after undo it is %s, %+v", e.State, e.Document.Filing)
 	}
-	if w := o.post(path+"/undecide", url.Values{"gen": {fmt.Sprint(e.Gen)}}); w.Code != http.StatusConflict {
+	if w := o.post(path+"/undecide", url.Values{"gen": {fmt.Sprint(e.Gen)}}, nil); w.Code != http.StatusConflict {
 		t.Errorf("undo twice answers %d", w.Code)
 	}
 	// Later, and round the end of the tray.
@@ -116,18 +108,18 @@ func TestTrayWithoutScript(t *testing.T) {
 		t.Error("a letter that was put off does not come back")
 	}
 	// Another type than the guess: its questions about fields do not matter.
-	w = o.post(path+"/answer", url.Values{"gen": {"2"}, "type": {"32-OWI"}})
+	w = o.post(path+"/answer", url.Values{"gen": {"2"}, "type": {"32-OWI"}}, nil)
 	if e := o.entry(id); w.Code != http.StatusSeeOther || e.Document.Filing.Type != "32-OWI" || e.State != pipeline.Working {
 		t.Errorf("got %d, %+v", w.Code, e.Document.Filing)
 	}
 	for _, bad := range []url.Values{
 		{"gen": {"0"}, "key": {"9"}}, {"gen": {"0"}, "type": {"99-X"}}, {"gen": {"0"}, "value": {"x"}}, {"gen": {"0"}, "given": {"key:1", "key:1"}, "key": {"1"}},
 	} {
-		if w := o.post("/letters/"+string(second)+"/answer", bad); w.Code != http.StatusBadRequest {
+		if w := o.post("/letters/"+string(second)+"/answer", bad, nil); w.Code != http.StatusBadRequest {
 			t.Errorf("%v answers %d", bad, w.Code)
 		}
 	}
-	if w := o.post("/letters/"+string(second)+"/answer", url.Values{"gen": {"7"}, "key": {"1"}}); w.Code != http.StatusConflict {
+	if w := o.post("/letters/"+string(second)+"/answer", url.Values{"gen": {"7"}, "key": {"1"}}, nil); w.Code != http.StatusConflict {
 		t.Errorf("an answer to what has changed gets %d", w.Code)
 	}
 }
@@ -136,10 +128,10 @@ func TestNotOurs(t *testing.T) {
 	o := newOffice(t, nil)
 	id := o.letter("a.pdf", "x", pipeline.Archived)
 	path := "/letters/" + string(id) + "/send-back"
-	if w := o.post(path, url.Values{"why": {"  "}}); w.Code != http.StatusBadRequest {
+	if w := o.post(path, url.Values{"why": {"  "}}, nil); w.Code != http.StatusBadRequest {
 		t.Errorf("no reason answers %d", w.Code)
 	}
-	if w := o.post(path, url.Values{"why": {"Betrifft ein Bußgeld <b>"}}); w.Code != http.StatusSeeOther {
+	if w := o.post(path, url.Values{"why": {"Betrifft ein Bußgeld <b>"}}, nil); w.Code != http.StatusSeeOther {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
 	page := o.get("/review")
@@ -147,7 +139,7 @@ func TestNotOurs(t *testing.T) {
 		t.Error("the tray does not ask where the letter belongs")
 	}
 	e := o.entry(id)
-	w := o.post("/letters/"+string(id)+"/answer", url.Values{"gen": {fmt.Sprint(e.Gen)}, "type": {"32-OWI"}})
+	w := o.post("/letters/"+string(id)+"/answer", url.Values{"gen": {fmt.Sprint(e.Gen)}, "type": {"32-OWI"}}, nil)
 	if e := o.entry(id); w.Code != http.StatusSeeOther || e.State != pipeline.Working || e.Document.Filing.Department != "32" {
 		t.Errorf("got %d, the letter is %s at %s", w.Code, e.State, e.Document.Filing.Department)
 	}
