@@ -81,19 +81,26 @@ func (g guard) Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepN
 	return g.Rows.Retry(ctx, id, from, by)
 }
 
-// Waiting and Held show the review tray to those who see every letter in it.
+// Waiting lists the review tray, which is whole or not there at all: whose the
+// letters in it are is the very question.
 func (g guard) Waiting(ctx context.Context, after catalog.Cursor, limit int) ([]catalog.Entry, error) {
-	if s := access.From(ctx).Sight(g.clock()); !s.All && !s.Unsettled {
+	if !g.unsettled(ctx) {
 		return nil, nil
 	}
 	return g.Rows.Waiting(ctx, after, limit)
 }
 
 func (g guard) Held(ctx context.Context) (int, error) {
-	if s := access.From(ctx).Sight(g.clock()); !s.All && !s.Unsettled {
+	if !g.unsettled(ctx) {
 		return 0, nil
 	}
 	return g.Rows.Held(ctx)
+}
+
+// unsettled says whether the person sees letters that are on their way.
+func (g guard) unsettled(ctx context.Context) bool {
+	sight := access.From(ctx).Sight(g.clock())
+	return sight.All || sight.Unsettled
 }
 
 func (g guard) Undecide(ctx context.Context, id pipeline.DocID, gen int, by string) error {

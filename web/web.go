@@ -84,8 +84,8 @@ type server struct {
 	pages    pages
 	pictures *pictures
 	looks    *looks
-	desks    *desks
 	door     *door
+	desks    *desks
 }
 
 // New makes the handler of all pages and of the API.
@@ -99,7 +99,7 @@ func New(cfg Config) http.Handler {
 	cfg.Access = cfg.Access.complete()
 	s := &server{
 		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
-		desks: &desks{}, door: newDoor(cfg),
+		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
 	for _, t := range cfg.Types {

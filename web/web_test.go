@@ -428,8 +428,8 @@ func TestReview(t *testing.T) {
 	if !strings.Contains(page, "erster.pdf") || !strings.Contains(page, "Eingangsrechnung") || !strings.Contains(page, "Rechnung") {
 		t.Fatal("the oldest letter, its best answer or the reason is missing")
 	}
-	post := func(path string, v url.Values) *httptest.ResponseRecorder { return o.post(path, v, nil) }
-	w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}, "from": {"review"}})
+	post := o.post
+	w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}, "from": {"review"}}, nil)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/review" {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
@@ -443,14 +443,14 @@ func TestReview(t *testing.T) {
 	if !strings.Contains(o.get("/review"), "zweiter.pdf") {
 		t.Error("the next letter does not follow")
 	}
-	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}}); w.Code != http.StatusConflict {
+	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}}, nil); w.Code != http.StatusConflict {
 		t.Errorf("deciding again answers %d", w.Code)
 	}
-	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"99-X"}}); w.Code != http.StatusBadRequest {
+	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"99-X"}}, nil); w.Code != http.StatusBadRequest {
 		t.Errorf("an unknown type answers %d", w.Code)
 	}
 	refused := o.letter("leer.pdf", "", pipeline.Refused)
-	if w := post("/letters/"+string(refused)+"/retry", nil); w.Code != http.StatusSeeOther {
+	if w := post("/letters/"+string(refused)+"/retry", nil, nil); w.Code != http.StatusSeeOther {
 		t.Errorf("retry answers %d", w.Code)
 	}
 	if e, _ := o.rows.Get(t.Context(), refused); e.State != pipeline.Working {
