@@ -23,7 +23,7 @@ const UndoFor = 7 * 24 * time.Hour
 // Errors of arranging pages that callers tell apart.
 var (
 	ErrStale   = errors.New("changed since it was looked at")                // somebody else was faster: look again
-	ErrKept    = errors.New("archived, or given back")                       // what is kept is written once and stays as it is
+	ErrKept    = errors.New("archived, being archived, or given back")       // what is kept is written once and stays as it is
 	ErrPages   = errors.New("every page has to be somewhere, and only once") // a page was left out, doubled or invented
 	ErrStacks  = errors.New("pages of different deliveries cannot be mixed") // each letter names one original
 	ErrNoUndo  = errors.New("nothing to undo")                               // unknown, too long ago, or undone already
@@ -129,7 +129,8 @@ func (c *Catalog) takeLetters(ctx context.Context, tx *sql.Tx, letters []Letter)
 			return nil, err
 		}
 		switch {
-		case e.State == pipeline.Archived || e.Document.Record != nil || e.State == pipeline.Refused && !emptied(e):
+		case e.State == pipeline.Archived || e.Document.Record != nil || e.State == pipeline.Refused && !emptied(e),
+			e.State == pipeline.Working && (e.Step == pipeline.StepArchive || e.Step == pipeline.StepAccount): // its files may be half written
 			return nil, fmt.Errorf("document is %s: %w", e.State, ErrKept)
 		case e.Gen != seen[id]:
 			return nil, ErrStale
