@@ -41,6 +41,7 @@ type Delivery struct {
 type Paper struct {
 	FrontsThenBacks bool `json:"frontsThenBacks,omitempty"` // all fronts, then the turned stack: backs, last first
 	BlankParts      bool `json:"blankParts,omitempty"`      // a blank sheet parts letters
+	LabelParts      bool `json:"labelParts,omitempty"`      // a label with an archive serial number begins a letter
 }
 
 // Mode says what to do with pages that carry text already.
