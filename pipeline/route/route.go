@@ -34,9 +34,12 @@ type Rooms struct {
 	Scan     *scan.Opener
 	Separate *separate.Room
 	OCR      *ocr.Room
+	Show     *ocr.Room // makes pictures of pages for people, beside the belt
 	PDF      *pdfa.Room
 	Classify *classify.Room
 	Books    *savings.Books
+
+	drawing chan struct{} // holds a token while a page is drawn to be looked at
 }
 
 // New builds the rooms. Close them when done.
@@ -44,6 +47,12 @@ func New(cfg Config) (*Rooms, error) {
 	reader := ocr.New(ocr.Config{
 		Command:  []string{cfg.Program, "read"},
 		Readers:  cfg.Readers,
+		Memory:   cfg.ReaderMemory,
+		Deadline: cfg.PageDeadline,
+	})
+	show := ocr.New(ocr.Config{
+		Command:  []string{cfg.Program, "read"},
+		Readers:  1,
 		Memory:   cfg.ReaderMemory,
 		Deadline: cfg.PageDeadline,
 	})
@@ -72,12 +81,14 @@ func New(cfg Config) (*Rooms, error) {
 		return nil, fmt.Errorf("setting up the books: %w", err)
 	}
 	apart := separate.New(separate.Config{Glance: reader.Glance, Hands: cfg.Readers})
-	return &Rooms{Scan: opener, Separate: apart, OCR: reader, PDF: pdf, Classify: filer, Books: books}, nil
+	return &Rooms{
+		Scan: opener, Separate: apart, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1),
+	}, nil
 }
 
 // Close ends the children.
 func (r *Rooms) Close() error {
-	return errors.Join(r.OCR.Close(), r.PDF.Close())
+	return errors.Join(r.OCR.Close(), r.Show.Close(), r.PDF.Close())
 }
 
 // First is where every document starts.
