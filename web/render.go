@@ -151,6 +151,8 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			return kind
 		},
 		"count":   func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
+		"lights":  func(n map[pipeline.Light]int, l any) int { return n[pipeline.Light(fmt.Sprint(l))] },
+		"aslight": func(l any) pipeline.Light { return pipeline.Light(fmt.Sprint(l)) },
 		"tongues": func(lang, codes string) string { return w.tongues(lang, codes) },
 		"list":    func(v ...any) []any { return v },
 		"sub":     func(a, b int) int { return a - b },

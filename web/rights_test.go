@@ -93,6 +93,9 @@ var rights = map[string]string{
 	"POST /letters/{id}/filing":          "m",
 	"POST /letters/{id}/retry":           "m",
 	"GET /review":                        "m",
+	"GET /letters/{id}/pages":            "m",
+	"POST /letters/{id}/pages":           "m",
+	"POST /letters/{id}/pages/undo":      "m",
 	"GET /intake":                        "md",
 	"POST /intake":                       "md",
 	"POST /letters/{id}/answer":          "m",
@@ -242,7 +245,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 			for _, template := range []string{
 				"GET /letters/%s", "GET /letters/%s/pdf", "GET /letters/%s/original", "GET /letters/%s/text",
 				"GET /letters/%s/pages/1.png", "POST /letters/%s/filing", "POST /letters/%s/retry",
-				"POST /letters/%s/answer", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
+				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
 				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
 			} {
 				tries++

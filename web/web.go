@@ -29,6 +29,7 @@ type Rows interface {
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
 	trayRows
+	stackRows
 }
 
 // Config is what the pages need. All functions are required.
@@ -52,16 +53,18 @@ type Config struct {
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
 
-	Resume   pipeline.StepName // where a letter goes on after a person's decision
-	Restart  pipeline.StepName // where a letter starts again on "try again"
-	Language string            // languages to read where the sender says nothing
-	Zone     *time.Location    // of times on the pages; nil is UTC
-	Password string            // one for all, until there is an account; "" serves the loopback only
-	Token    string            // lets the command line of this machine in; "" lets none in
-	Access   Access            // how people sign in; the zero value will do
-	MaxBytes int64             // largest delivery; 0 is 512 MiB
-	Version  string
-	Log      *slog.Logger
+	Resume pipeline.StepName // where a letter goes on after a person's decision
+	// Rearranged is where a letter goes on after a person arranged its pages.
+	Rearranged pipeline.StepName
+	Restart    pipeline.StepName // where a letter starts again on "try again"
+	Language   string            // languages to read where the sender says nothing
+	Zone       *time.Location    // of times on the pages; nil is UTC
+	Password   string            // one for all, until there is an account; "" serves the loopback only
+	Token      string            // lets the command line of this machine in; "" lets none in
+	Access     Access            // how people sign in; the zero value will do
+	MaxBytes   int64             // largest delivery; 0 is 512 MiB
+	Version    string
+	Log        *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -135,6 +138,7 @@ func (s *server) routes() []route {
 		s.intakeRoutes(),
 		s.pageImageRoutes(),
 		s.trayRoutes(),
+		s.stackRoutes(),
 		s.apiRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),

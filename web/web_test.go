@@ -81,10 +81,11 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			}
 			return questions(doc)
 		},
-		Resume:   pipeline.StepArchive,
-		Restart:  pipeline.StepOpen,
-		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
-		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Resume:     pipeline.StepArchive,
+		Rearranged: pipeline.StepRead,
+		Restart:    pipeline.StepOpen,
+		Access:     web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
+		MaxBytes:   1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if change != nil {
 		change(&cfg)
@@ -232,7 +233,7 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/review", "/savings", "/savings?by=month", "/help"}
 	for _, id := range ids {
-		paths = append(paths, "/letters/"+string(id))
+		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"/pages")
 	}
 	return paths
 }
