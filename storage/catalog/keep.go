@@ -11,11 +11,20 @@ import (
 )
 
 // References calls each with every blob that a working, waiting or refused
-// document still needs: original, page pictures, words and PDF. A blob may be
+// document still needs: original, page pictures, words and PDF; and with the
+// model that sorts letters. A blob may be
 // given more than once. Archived documents need none: the archive keeps its own
 // files. Blobs of a delivery that is just being accepted are not known here
 // yet, so a sweeper must spare young blobs.
 func (c *Catalog) References(ctx context.Context, each func(pipeline.Digest) error) error {
+	switch m, err := c.Model(ctx); {
+	case err == nil:
+		if err := each(m.Blob.Digest); err != nil {
+			return err
+		}
+	case !errors.Is(err, ErrUnknown):
+		return err
+	}
 	rows, err := c.read.QueryContext(ctx, `SELECT body FROM document WHERE state <> 'archived'`)
 	if err != nil {
 		return fmt.Errorf("listing references: %w", err)
