@@ -60,13 +60,13 @@ type Document struct {
 
 // Findings is what opening learnt about the original file as a whole.
 type Findings struct {
-	Kind        string   `json:"kind"`                  // "pdf", "tiff", "jpeg", "png", ...
-	BornDigital bool     `json:"bornDigital,omitempty"` // a PDF with drawn pages, not a stack of pictures
-	Signed      bool     `json:"signed,omitempty"`      // carries a digital signature: stays byte-identical
-	Claims      string   `json:"claims,omitempty"`      // PDF/A part and level that the file claims, "3b"
-	Encrypted   bool     `json:"encrypted,omitempty"`   // encrypted, but opens without a password
-	JBIG2       bool     `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
-	Attachments []string `json:"attachments,omitempty"` // names of embedded files
+	Kind        string       `json:"kind"`                  // "pdf", "tiff", "jpeg", "png", ...
+	BornDigital bool         `json:"bornDigital,omitempty"` // a PDF with drawn pages, not a stack of pictures
+	Signed      bool         `json:"signed,omitempty"`      // carries a digital signature: stays byte-identical
+	Claims      string       `json:"claims,omitempty"`      // PDF/A part and level that the file claims, "3b"
+	Encrypted   bool         `json:"encrypted,omitempty"`   // encrypted, but opens without a password
+	JBIG2       bool         `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
+	Attachments []Attachment `json:"attachments,omitempty"` // files embedded in a PDF or attached to a mail
 }
 
 // Remark is something a clerk should know about a document.
@@ -136,15 +136,16 @@ type Image struct {
 // turned clockwise by Image.Turn, then by Turn, then rotated about its centre
 // by Skew without change of size.
 type Reading struct {
-	Words      Digest   `json:"words"`      // PageText
-	Turn       int      `json:"turn"`       // further clockwise degrees (0, 90, 180, 270) that bring the text upright
-	Skew       float64  `json:"skew"`       // further clockwise degrees, -15 to 15, that straighten the lines
-	Count      int      `json:"count"`      // number of words
-	Confidence float64  `json:"confidence"` // mean over words weighted by length, 0 to 1
-	Engine     string   `json:"engine"`     // "tesseract 5.3.0"
-	Language   string   `json:"language"`   // "deu+eng"
-	Actions    []string `json:"actions"`    // what was done to the picture before reading, with its measure: "deskew 1.2"
-	Millis     int64    `json:"millis"`     // wall time
+	Words      Digest   `json:"words"`             // PageText
+	Turn       int      `json:"turn"`              // further clockwise degrees (0, 90, 180, 270) that bring the text upright
+	Skew       float64  `json:"skew"`              // further clockwise degrees, -15 to 15, that straighten the lines
+	Count      int      `json:"count"`             // number of words
+	Confidence float64  `json:"confidence"`        // mean over words weighted by length, 0 to 1
+	Engine     string   `json:"engine"`            // "tesseract 5.3.0"
+	Language   string   `json:"language"`          // "deu+eng"
+	Actions    []string `json:"actions"`           // what was done to the picture before reading, with its measure: "deskew 1.2"
+	Millis     int64    `json:"millis"`            // wall time
+	Quality    *Quality `json:"quality,omitempty"` // of the scan; nil in documents read before it was measured
 }
 
 // Box is a rectangle in pixels of a page's frame; the origin is top left, X1 and

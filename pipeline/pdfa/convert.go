@@ -134,7 +134,7 @@ func (c *converting) mend(ctx context.Context, call foreign.RepairCall, levels [
 		if err != nil {
 			return pipeline.PDF{}, err
 		}
-		if err := c.room.compare(ctx, c.stage, call.Out); err != nil {
+		if err := c.room.compare(ctx, c.stage, call.Out, way == pipeline.WayRepaired); err != nil {
 			if errors.Is(err, errDiffers) {
 				err = fmt.Errorf("%w: %w", errNoWay, err)
 			}

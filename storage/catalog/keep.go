@@ -65,6 +65,11 @@ func references(doc pipeline.Document) []pipeline.Digest {
 	if doc.PDF != nil {
 		add(doc.PDF.Digest)
 	}
+	if doc.Source != nil {
+		for _, a := range doc.Source.Attachments {
+			add(a.Digest)
+		}
+	}
 	return list
 }
 

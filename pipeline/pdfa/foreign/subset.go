@@ -166,3 +166,7 @@ func tableSum(b []byte) uint32 {
 	}
 	return s
 }
+
+// Subset empties the outlines of all glyphs of a TrueType font but the given
+// ones, for writers of pages that embed a font of their own.
+func Subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) { return subset(raw, glyphs) }
