@@ -55,6 +55,9 @@ func (r *Room) Use(m *learn.Model) { r.model.Store(m) }
 // one.
 func (r *Room) Version() string { return r.versionWith(r.model.Load()) }
 
+// Basis names the tables alone: a model is made on top of them.
+func (r *Room) Basis() string { return r.tax.Version }
+
 func (r *Room) versionWith(m *learn.Model) string {
 	if m == nil {
 		return r.tax.Version

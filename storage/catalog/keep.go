@@ -118,8 +118,26 @@ func (c *Catalog) Restore(ctx context.Context, doc pipeline.Document, texts []pi
 		if err := book(ctx, tx, doc.ID, dept, typ, doc.Savings); err != nil {
 			return err
 		}
+		if err := restoreDecision(ctx, tx, doc); err != nil {
+			return err
+		}
 		return c.append(ctx, tx, ev)
 	})
+}
+
+// restoreDecision writes the person's decision that a manifest tells of, so that
+// what was learned can be learned again from the archive alone.
+func restoreDecision(ctx context.Context, tx *sql.Tx, doc pipeline.Document) error {
+	if doc.Filing == nil || doc.Filing.DecidedBy == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note)
+		VALUES ($1, 0, $2, $3, $4, $5, '') ON CONFLICT (doc, gen) DO NOTHING`,
+		string(doc.ID), millis(doc.Record.At), clean(doc.Filing.DecidedBy), string(doc.Filing.Department), string(doc.Filing.Type))
+	if err != nil {
+		return fmt.Errorf("writing the decision: %w", err)
+	}
+	return nil
 }
 
 // putBack inserts the rows of an archived document, or updates them.

@@ -13,19 +13,25 @@ import (
 // in nats. With Prior 0 this is temperature scaling (Guo, Pleiss, Sun,
 // Weinberger: On Calibration of Modern Neural Networks, ICML 2017) with
 // temperature 1/Margin. "No class at all" takes part with
-// z = None + Margin*unknown + Prior*s_none where None is set.
+// z = None + Margin*unknown + Prior*s_none where Open is set.
+//
+// People file some letters in the wrong place, whatever stands in them: a share
+// Lapse of the examples is taken to be spread over all classes alike, so that the
+// confidence never exceeds what the examples themselves are worth.
 type Scale struct {
 	Margin float64 `json:"margin"`
 	Prior  float64 `json:"prior"`
 	None   float64 `json:"none,omitempty"`
+	Lapse  float64 `json:"lapse,omitempty"`
 	Open   bool    `json:"open,omitempty"` // "no class at all" takes part
 }
 
 const (
-	unknown   = -1.0  // margin of a class that was never learned: the far side
-	NoClass   = ""    // key in Example.Prior of the evidence that a text belongs to no class
-	novel     = 0.25  // weight of an example with its own class taken away, that stands for a text of an unknown kind
-	certainty = 0.995 // the machine is never certain
+	unknown    = -1.0  // margin of a class that was never learned: the far side
+	NoClass    = ""    // key in Example.Prior of the evidence that a text belongs to no class
+	novel      = 0.25  // weight of an example with its own class taken away, that stands for a text of an unknown kind
+	firstLapse = 0.02  // share of lapses to begin with
+	certainty  = 0.995 // the machine is never certain
 )
 
 // row is a held-out text: the margins and priors of all candidate classes.
@@ -78,40 +84,77 @@ func (s Scale) probabilities(r row, p []float64) []float64 {
 		sum += p[i]
 	}
 	for i := range p {
-		p[i] /= sum
+		p[i] = (1 - s.Lapse) * p[i] / sum
+		if s.Open || r.classes[i] != NoClass {
+			p[i] += s.stray(len(p))
+		}
 	}
 	return p
 }
 
+// stray is the probability of any one of n classes (NoClass among them) by lapse.
+func (s Scale) stray(n int) float64 {
+	if !s.Open {
+		n--
+	}
+	return s.Lapse / float64(n)
+}
+
 // fit finds the scale under which the truth of the held-out rows is most
-// probable, by Newton's method on the (convex) negative log-likelihood, held near
-// sane values by a weak Gaussian prior, so that a handful of rows cannot make it
-// certain. With open set, each row is also seen with its own class taken away.
+// probable: expectation and maximisation in turn, where the expectation is how
+// likely each row is no lapse. With open set, each row is also seen with its own
+// class taken away.
 func fit(rows []row, open bool) Scale {
-	s := Scale{Margin: 3, Prior: 0.5, Open: open}
-	start := [3]float64{s.Margin, s.Prior, s.None}
-	stiff := [3]float64{0.05, 1, 0.5}
+	s := Scale{Margin: 3, Prior: 0.5, Lapse: firstLapse, Open: open}
 	if open {
 		for _, r := range rows {
 			rows = append(rows, r.without())
 		}
 	}
-	for range 50 {
+	weights := make([]float64, len(rows))
+	var p []float64
+	for range 12 {
+		lapses, total := 0.0, 1.0
+		for i, r := range rows {
+			p = s.probabilities(r, p)
+			share := 1.0
+			if own := slices.Index(r.classes, r.truth); own >= 0 && p[own] > 0 {
+				share = 1 - s.stray(len(p))/p[own]
+			}
+			weights[i] = share
+			if r.truth == NoClass {
+				weights[i] *= novel
+				continue
+			}
+			lapses += 1 - share
+			total++
+		}
+		s.Lapse = min(lapses/total, 0.5)
+		s = s.climb(rows, weights)
+	}
+	return s
+}
+
+// climb is the maximisation: Newton's method on the (convex) weighted negative
+// log-likelihood, held near sane values by a weak Gaussian prior, so that a
+// handful of rows cannot make it certain.
+func (s Scale) climb(rows []row, weights []float64) Scale {
+	start := [3]float64{3, 0.5, 0}
+	stiff := [3]float64{0.05, 1, 0.5}
+	pure := s
+	pure.Lapse = 0
+	for range 30 {
 		var g [3]float64
 		var h [3][3]float64
-		theta := [3]float64{s.Margin, s.Prior, s.None}
+		theta := [3]float64{pure.Margin, pure.Prior, pure.None}
 		for k := range 3 {
 			g[k] = stiff[k] * (theta[k] - start[k])
 			h[k][k] = stiff[k]
 		}
 		var p []float64
-		for _, r := range rows {
-			weight := 1.0
-			if r.truth == NoClass {
-				weight = novel
-			}
-			p = s.probabilities(r, p)
-			r.slope(p, weight, &g, &h)
+		for i, r := range rows {
+			p = pure.probabilities(r, p)
+			r.slope(p, weights[i], &g, &h)
 		}
 		step := solve(h, g)
 		far := 0.0
@@ -119,12 +162,13 @@ func fit(rows []row, open bool) Scale {
 			theta[k] -= min(max(step[k], -2), 2)
 			far = max(far, math.Abs(step[k]))
 		}
-		s.Margin, s.Prior, s.None = max(theta[0], 0.1), max(theta[1], 0), theta[2]
-		if far < 1e-6 {
+		pure.Margin, pure.Prior, pure.None = max(theta[0], 0.1), max(theta[1], 0), theta[2]
+		if far < 1e-4 {
 			break
 		}
 	}
-	return s
+	pure.Lapse = s.Lapse
+	return pure
 }
 
 // without is a row whose own class was never learned and has no cue: a text of a

@@ -123,7 +123,8 @@ func (h header) check() error {
 			return fmt.Errorf("class %d has no sane figures", i)
 		}
 	}
-	if !finite(h.Scale.Margin) || !finite(h.Scale.Prior) || !finite(h.Scale.None) {
+	if !finite(h.Scale.Margin) || !finite(h.Scale.Prior) || !finite(h.Scale.None) ||
+		!(h.Scale.Lapse >= 0 && h.Scale.Lapse < 1) {
 		return errors.New("the scale has no sane figures")
 	}
 	return nil
