@@ -68,6 +68,8 @@ var suite = map[string]func(*world){
 	"search snippets": testSnippets,
 	"search upkeep":   testSearchUpkeep,
 	"search bounds":   testSearchBounds,
+	"questions":       testQuestions,
+	"pairs":           testPairs,
 	"odd bytes":       testOddBytes,
 }
 

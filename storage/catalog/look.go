@@ -83,6 +83,8 @@ type Filter struct {
 	// the unfiled; an empty list is none at all.
 	Departments []pipeline.DeptID
 	Type        pipeline.TypeCode
+	Sender      string    // as the facet tells it
+	Reference   string    // dito
 	From, To    time.Time // received at or after From and before To
 	Limit       int       // 1 to 500; 0 is 50
 	After       Cursor    // where the page before ended
@@ -95,21 +97,23 @@ func makeCursor(parts ...string) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, " "))))
 }
 
+// errPlace says that a cursor was made up.
+var errPlace = errors.New("this is no place in the list")
+
 // parts reads numbers and, last, an ID.
 func (c Cursor) parts(numbers int) ([]int64, string, error) {
-	bad := errors.New("this is no place in the list")
 	raw, err := base64.RawURLEncoding.DecodeString(string(c))
 	if err != nil {
-		return nil, "", bad
+		return nil, "", errPlace
 	}
 	f := strings.Split(string(raw), " ")
 	if len(f) != numbers+1 {
-		return nil, "", bad
+		return nil, "", errPlace
 	}
 	list := make([]int64, numbers)
 	for i := range list {
 		if list[i], err = strconv.ParseInt(f[i], 10, 64); err != nil {
-			return nil, "", bad
+			return nil, "", errPlace
 		}
 	}
 	return list, f[numbers], nil
@@ -122,7 +126,7 @@ func (f Filter) limit() int {
 	return min(f.Limit, 500)
 }
 
-// narrow adds the filter's conditions on document d, but not its cursor.
+// narrow adds the filter's conditions on document or facet d, but not its cursor.
 func (f Filter) narrow(w *where) {
 	if f.State != "" {
 		w.add(`d.state = ?`, string(f.State))
@@ -138,6 +142,12 @@ func (f Filter) narrow(w *where) {
 	}
 	if f.Type != "" {
 		w.add(`d.doctype = ?`, string(f.Type))
+	}
+	if f.Sender != "" {
+		w.add(`d.n IN (SELECT n FROM facet WHERE sender = ?)`, clean(f.Sender))
+	}
+	if f.Reference != "" {
+		w.add(`d.n IN (SELECT n FROM facet WHERE reference = ?)`, clean(f.Reference))
 	}
 	if !f.From.IsZero() {
 		w.add(`d.received >= ?`, millis(f.From))
