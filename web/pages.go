@@ -31,6 +31,7 @@ var navigation = []struct {
 	{"/letters", access.Find},
 	{"/review", access.Sort},
 	{"/savings", access.Count},
+	{"/accounts", access.Manage},
 	{"/help", access.Enter},
 }
 
