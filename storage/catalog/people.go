@@ -166,6 +166,9 @@ func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.St
 		if e.State != pipeline.Waiting && e.State != pipeline.Refused {
 			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
 		}
+		if emptied(e) {
+			return fmt.Errorf("all pages of the document are in others: %w", ErrNotWaiting)
+		}
 		if bell, err = c.resume(ctx, tx, e, from); err != nil {
 			return err
 		}
