@@ -25,8 +25,7 @@ type Config struct {
 	MaxBytes     int64
 	MaxPages     int
 	MaxPixels    int64
-	Threshold    float64 // confidence under which a person decides
-	Town         string
+	Sorting      classify.Config
 }
 
 // Rooms are the engines of the pipeline.
@@ -72,7 +71,7 @@ func New(cfg Config) (*Rooms, error) {
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 	})
-	filer, err := classify.New(classify.Config{Threshold: cfg.Threshold, Town: classify.Town{Name: cfg.Town}})
+	filer, err := classify.New(cfg.Sorting)
 	if err != nil {
 		return nil, fmt.Errorf("setting up classification: %w", err)
 	}
