@@ -66,6 +66,7 @@ var suite = map[string]func(*world){
 	"search upkeep":   testSearchUpkeep,
 	"search bounds":   testSearchBounds,
 	"facets":          testFacets,
+	"proof":           testProof,
 	"highlight":       testHighlight,
 	"deeds":           testDeeds,
 	"tray of a desk":  testTray,
