@@ -113,6 +113,7 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 		"other":   other,
 		"say":     func(lang string, m pipeline.Message) string { return inLang(lang, m) },
 		"day":     func(t time.Time) string { return t.In(zone).Format("02.01.2006") },
+		"isoday":  func(t time.Time) string { return t.In(zone).Format(time.DateOnly) },
 		"moment":  func(t time.Time) string { return t.In(zone).Format("02.01.2006, 15:04") },
 		"percent": percent,
 		"number":  number,

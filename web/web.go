@@ -21,6 +21,7 @@ import (
 
 // Rows is what the pages need of the catalogue.
 type Rows interface {
+	deskRows
 	Get(ctx context.Context, id pipeline.DocID) (catalog.Entry, error)
 	List(ctx context.Context, f catalog.Filter) ([]catalog.Entry, catalog.Cursor, error)
 	Search(ctx context.Context, q catalog.Query) (catalog.Hits, error)
@@ -47,6 +48,13 @@ type Config struct {
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
+
+	// Words gives the words of a letter's pages, in the order of its pages; a page
+	// without any is empty.
+	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
+	// Amend keeps beside the archive that a letter was handed on, or that this was
+	// taken back.
+	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
@@ -117,18 +125,13 @@ type route struct {
 // routes is every address there is but the style and script of the pages. Each
 // desk has a list of its own in its own file.
 func (s *server) routes() []route {
-	return slices.Concat(s.pageRoutes(), s.pageImageRoutes(), s.apiRoutes())
+	return slices.Concat(s.pageRoutes(), s.deskRoutes(), s.pageImageRoutes(), s.apiRoutes())
 }
 
 func (s *server) pageRoutes() []route {
 	return []route{
 		{"GET /{$}", access.Hand, s.home},
 		{"POST /{$}", access.Hand, s.uploadForm},
-		{"GET /letters", access.Find, s.letters},
-		{"GET /letters/{id}", access.Find, s.letter},
-		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},
-		{"GET /letters/{id}/original", access.Find, s.file("original")},
-		{"GET /letters/{id}/text", access.Find, s.file("text")},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
 		{"GET /review", access.Sort, s.review},

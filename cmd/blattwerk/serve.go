@@ -124,6 +124,8 @@ func (s *stations) webConfig(token string) web.Config {
 		Report:   s.report,
 		Ready:    s.ready,
 		Picture:  s.picture,
+		Words:    s.words,
+		Amend:    s.amend,
 		Resume:   route.AfterFiling,
 		Restart:  route.First,
 		Language: s.set.str("language"),

@@ -346,6 +346,26 @@ func (c *Catalog) Deeds(ctx context.Context, id pipeline.DocID) (Work, []Deed, e
 	return work, list, nil
 }
 
+// HandOns lists what was handed on, or taken back again, after a moment, oldest
+// first.
+func (c *Catalog) HandOns(ctx context.Context, since time.Time) ([]Deed, error) {
+	rows, err := c.read.QueryContext(ctx, `SELECT `+deedColumns+` FROM deed
+		WHERE kind = 'hand-on' AND (at > $1 OR undone > $1) ORDER BY at, id`, millis(since))
+	if err != nil {
+		return nil, fmt.Errorf("listing what was handed on: %w", err)
+	}
+	defer rows.Close()
+	var list []Deed
+	for rows.Next() {
+		d, err := scanDeed(rows)
+		if err != nil {
+			return nil, fmt.Errorf("listing what was handed on: %w", err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
 func workOf(ctx context.Context, q querier, doc pipeline.Document) (Work, error) {
 	var w Work
 	var due, done int64
@@ -368,11 +388,10 @@ type Task struct {
 
 // Desk says whose desk it is.
 type Desk struct {
-	Accounts    []string          // the person, and those it stands in for
-	Departments []pipeline.DeptID // that it may see; nil is all
-	Own         []pipeline.DeptID // whose new letters it is shown; nil is all
-	Day         time.Time         // what is due before counts as due
-	Limit       int               // of each list; 0 is 50
+	Accounts []string          // the person, and those it stands in for
+	Filter   Filter            // what it may see, and how long each list may be
+	Own      []pipeline.DeptID // whose new letters it is shown; nil is all
+	Day      time.Time         // what is due before counts as due
 }
 
 // Tray is what lies on a desk: what is due, what is assigned to its people, and
@@ -427,16 +446,14 @@ const maxTray = 1000
 func (d Desk) list(ctx context.Context, tx *sql.Tx, from, order string, narrow func(*where)) ([]Task, int, error) {
 	var w where
 	narrow(&w)
-	if d.Departments != nil {
-		in(&w, `d.department`, d.Departments)
-	}
+	d.Filter.narrow(&w)
 	var n int
 	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+w.String()+` LIMIT `+fmt.Sprint(maxTray)+`) counted`, w.args...).Scan(&n)
 	if err != nil || n == 0 {
 		return nil, 0, err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+`, coalesce(t.assignee, ''), coalesce(t.due, 0), coalesce(t.done, 0) FROM `+
-		from+w.String()+` ORDER BY `+order+` LIMIT `+w.arg(Filter{Limit: d.Limit}.limit()), w.args...)
+		from+w.String()+` ORDER BY `+order+` LIMIT `+w.arg(d.Filter.limit()), w.args...)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -155,9 +155,9 @@ func testTray(w *world) {
 		{"before", catalog.Desk{Accounts: []string{"weber"}, Day: today}, "", "1 0", "5"},
 		{"in ten days", catalog.Desk{Accounts: []string{"weber"}, Day: today.AddDate(0, 0, 10)}, "1 4", "0", "5"},
 		{"deputy", catalog.Desk{Accounts: []string{"kaya", "weber"}, Day: today.AddDate(0, 0, 1)}, "1", "2 0", "5"},
-		{"of the department", catalog.Desk{Accounts: []string{"kaya"}, Departments: []pipeline.DeptID{"32"}, Own: []pipeline.DeptID{"32"}}, "", "2", "5"},
-		{"of another", catalog.Desk{Accounts: []string{"weber"}, Departments: []pipeline.DeptID{"63"}, Day: today.AddDate(0, 0, 10)}, "", "", ""},
-		{"of none", catalog.Desk{Accounts: []string{"weber"}, Departments: []pipeline.DeptID{}, Day: today.AddDate(0, 0, 10)}, "", "", ""},
+		{"of the department", catalog.Desk{Accounts: []string{"kaya"}, Filter: catalog.Filter{Departments: []pipeline.DeptID{"32"}}, Own: []pipeline.DeptID{"32"}}, "", "2", "5"},
+		{"of another", catalog.Desk{Accounts: []string{"weber"}, Filter: catalog.Filter{Departments: []pipeline.DeptID{"63"}}, Day: today.AddDate(0, 0, 10)}, "", "", ""},
+		{"of none", catalog.Desk{Accounts: []string{"weber"}, Filter: catalog.Filter{Departments: []pipeline.DeptID{}}, Day: today.AddDate(0, 0, 10)}, "", "", ""},
 	} {
 		t, err := w.Tray(ctx, c.desk)
 		w.ok(err)
