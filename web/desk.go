@@ -102,14 +102,14 @@ var filterKeys = []string{"department", "type", "state", "when", "sender", "refe
 
 // queryOf reads a search from the address.
 func (s *server) queryOf(r *http.Request) catalog.Query {
-	return s.queryFrom(r.Context(), r.URL.Query())
+	return s.queryFrom(r.URL.Query())
 }
 
-func (s *server) queryFrom(ctx context.Context, v url.Values) catalog.Query {
+func (s *server) queryFrom(v url.Values) catalog.Query {
 	limit, _ := strconv.Atoi(v.Get("limit"))
 	q := catalog.Query{Words: strings.TrimSpace(v.Get("q")), Filter: catalog.Filter{
 		State: pipeline.State(v.Get("state")), Department: pipeline.DeptID(v.Get("department")), Type: pipeline.TypeCode(v.Get("type")),
-		Sender: v.Get("sender"), Reference: v.Get("reference"), Departments: access.From(ctx).Sees(),
+		Sender: v.Get("sender"), Reference: v.Get("reference"),
 		After: catalog.Cursor(v.Get("after")), Limit: min(max(limit, 0), 500),
 	}}
 	if v.Get("sort") == string(catalog.ByDate) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -18,7 +19,7 @@ import (
 // deedForm does with a letter what a person asked for.
 func (s *server) deedForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	e, err := s.visibleLetter(r, docID(r))
+	e, err := s.Rows.Get(r.Context(), docID(r))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -122,9 +123,42 @@ func (s *server) undoForm(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/letters/"+string(d.Doc), http.StatusSeeOther)
 }
 
-// colleagues are those whom a letter of a department can be given to.
+// colleagues are those whom a letter of a department can be given to, by name.
 func (s *server) colleagues(ctx context.Context, dept pipeline.DeptID) ([]colleague, error) {
-	return nil, nil
+	accounts, err := s.Rows.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []colleague
+	for _, a := range accounts {
+		if !a.Disabled && slices.Contains(a.Roles, string(access.Department)) && slices.Contains(a.Departments, dept) {
+			list = append(list, colleague{a.Login, cmp.Or(a.Name, a.Login)})
+		}
+	}
+	slices.SortFunc(list, func(a, b colleague) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// standsFor are the accounts whose tray a person works on: the own, and those
+// that it stands in for today.
+func (s *server) standsFor(ctx context.Context, p access.Person) ([]string, error) {
+	list := []string{p.Account}
+	if p.ID == "" {
+		return list, nil
+	}
+	accounts, err := s.Rows.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Access.Clock()
+	for _, a := range accounts {
+		for _, d := range a.Deputies {
+			if d.Account == p.ID && !now.Before(d.From) && now.Before(d.To) {
+				list = append(list, a.Login)
+			}
+		}
+	}
+	return list, nil
 }
 
 // trayPage is what lies on a person's desk.
@@ -146,9 +180,14 @@ type taskRow struct {
 // tray shows what is due, what is assigned, and what came in.
 func (s *server) tray(w http.ResponseWriter, r *http.Request) {
 	person := access.From(r.Context())
+	accounts, err := s.standsFor(r.Context(), person)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	desk := catalog.Desk{
-		Accounts: s.standsFor(person), Filter: catalog.Filter{Departments: person.Sees(), Limit: 25},
-		Own: person.Departments, Day: s.today().AddDate(0, 0, 1),
+		Accounts: accounts, Filter: catalog.Filter{Limit: 25}, Own: append([]pipeline.DeptID{}, person.Departments...),
+		Day: s.today().AddDate(0, 0, 1),
 	}
 	if person.Everything {
 		desk.Own = nil
@@ -169,9 +208,6 @@ func (s *server) tray(w http.ResponseWriter, r *http.Request) {
 	}
 	s.show(w, r, "tray", page)
 }
-
-// standsFor are the accounts whose tray a person works on: the own.
-func (s *server) standsFor(p access.Person) []string { return []string{p.Account} }
 
 func (s *server) taskRows(list []catalog.Task) []taskRow {
 	rows := make([]taskRow, len(list))
@@ -211,7 +247,7 @@ func (s *server) savedRows(r *http.Request) ([]savedRow, error) {
 		if err != nil {
 			continue
 		}
-		q := s.queryFrom(r.Context(), v)
+		q := s.queryFrom(v)
 		q.Arrived, q.Limit = saved.Seen, 1
 		found, err := s.look(r.Context(), q)
 		if err != nil {

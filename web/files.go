@@ -17,7 +17,7 @@ import (
 // the first byte goes out.
 func (s *server) file(role string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		e, err := s.visibleLetter(r, docID(r))
+		e, err := s.Rows.Get(r.Context(), docID(r))
 		if err != nil {
 			s.fail(w, r, err)
 			return

@@ -32,6 +32,7 @@ var navigation = []struct {
 	{"/letters", access.Find},
 	{"/review", access.Sort},
 	{"/savings", access.Count},
+	{"/accounts", access.Manage},
 	{"/help", access.Enter},
 }
 

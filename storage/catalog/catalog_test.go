@@ -74,6 +74,13 @@ var suite = map[string]func(*world){
 	"questions":       testQuestions,
 	"pairs":           testPairs,
 	"odd bytes":       testOddBytes,
+	"accounts":        testAccounts,
+	"first account":   testFirstAccount,
+	"sessions":        testSessions,
+	"attempts":        testAttempts,
+	"tokens":          testTokens,
+	"enrol":           testEnrol,
+	"sight":           testSight,
 }
 
 // places are tests that open the catalogue in their own way.

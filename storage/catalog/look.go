@@ -82,6 +82,7 @@ type Filter struct {
 	// Departments are the only ones that the caller may see. nil is all, and also
 	// the unfiled; an empty list is none at all.
 	Departments []pipeline.DeptID
+	Sight       *Sight // what the caller may see at all; nil is everything
 	Type        pipeline.TypeCode
 	Sender      string    // as the facet tells it
 	Reference   string    // dito
@@ -140,6 +141,9 @@ func (f Filter) narrow(w *where) {
 	}
 	if f.Departments != nil {
 		in(w, `d.department`, f.Departments)
+	}
+	if f.Sight != nil {
+		f.Sight.narrow(w)
 	}
 	if f.Type != "" {
 		w.add(`d.doctype = ?`, string(f.Type))
@@ -241,13 +245,18 @@ type Counts struct {
 }
 
 // Counts counts the documents.
-func (c *Catalog) Counts(ctx context.Context) (Counts, error) {
+func (c *Catalog) Counts(ctx context.Context) (Counts, error) { return c.CountsOf(ctx, Filter{}) }
+
+// CountsOf counts the documents that a filter lets through.
+func (c *Catalog) CountsOf(ctx context.Context, f Filter) (Counts, error) {
+	var w where
+	f.narrow(&w)
 	n := Counts{
 		States: map[pipeline.State]int{}, Steps: map[pipeline.StepName]int{},
 		Waiting: map[pipeline.StepName]int{}, Departments: map[pipeline.DeptID]int{},
 	}
 	rows, err := c.read.QueryContext(ctx, `SELECT state, step, department, count(*), coalesce(sum(duplicates), 0)
-		FROM document GROUP BY state, step, department`)
+		FROM document d`+w.String()+` GROUP BY state, step, department`, w.args...)
 	if err != nil {
 		return n, fmt.Errorf("counting: %w", err)
 	}

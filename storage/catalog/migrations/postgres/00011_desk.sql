@@ -1,29 +1,24 @@
 -- +goose Up
--- When a letter was archived, by which rights are narrowed, and when it came to
--- where it is: filed, archived, handed on. Saved searches tell by it what is new.
+-- When a letter came to where it is: filed, archived, handed on. Saved searches
+-- tell by it what is new.
 ALTER TABLE facet ADD COLUMN arrived BIGINT NOT NULL DEFAULT 0;
-ALTER TABLE facet ADD COLUMN archived BIGINT NOT NULL DEFAULT 0;
-UPDATE facet SET arrived = received, archived = (SELECT archived FROM document d WHERE d.n = facet.n);
+UPDATE facet SET arrived = received;
 CREATE INDEX facet_arrived ON facet (arrived);
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION facet_follow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO facet (n, received, state, step, department, doctype, archived, arrived)
-        VALUES (new.n, new.received, new.state, new.step, new.department, new.doctype, new.archived, new.changed);
+        INSERT INTO facet (n, received, state, step, department, doctype, arrived)
+        VALUES (new.n, new.received, new.state, new.step, new.department, new.doctype, new.changed);
     ELSE
         UPDATE facet SET received = new.received, state = new.state, step = new.step,
-            department = new.department, doctype = new.doctype, archived = new.archived,
+            department = new.department, doctype = new.doctype,
             arrived = CASE WHEN old.state <> new.state OR old.department <> new.department THEN new.changed ELSE arrived END
         WHERE n = new.n;
     END IF;
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
-
-DROP TRIGGER facet_changed ON document;
-CREATE TRIGGER facet_changed AFTER UPDATE OF received, state, step, department, doctype, archived ON document
-    FOR EACH ROW EXECUTE FUNCTION facet_follow();
 
 -- What people did with a letter after it came to their desk, each a fact that can
 -- be taken back. Notes are words of colleagues: they stand here and not in the
@@ -79,4 +74,3 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 ALTER TABLE facet DROP COLUMN arrived;
-ALTER TABLE facet DROP COLUMN archived;

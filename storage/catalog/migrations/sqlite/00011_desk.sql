@@ -1,21 +1,20 @@
 -- +goose Up
--- When a letter was archived, by which rights are narrowed, and when it came to
--- where it is: filed, archived, handed on. Saved searches tell by it what is new.
+-- When a letter came to where it is: filed, archived, handed on. Saved searches
+-- tell by it what is new.
 ALTER TABLE facet ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE facet ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
-UPDATE facet SET arrived = received, archived = (SELECT archived FROM document d WHERE d.n = facet.n);
+UPDATE facet SET arrived = received;
 CREATE INDEX facet_arrived ON facet (arrived);
 DROP TRIGGER facet_new;
 DROP TRIGGER facet_changed;
 -- +goose StatementBegin
 CREATE TRIGGER facet_new AFTER INSERT ON document BEGIN
-    INSERT INTO facet (n, received, state, step, department, doctype, archived, arrived)
-    VALUES (new.n, new.received, new.state, new.step, new.department, new.doctype, new.archived, new.changed);
+    INSERT INTO facet (n, received, state, step, department, doctype, arrived)
+    VALUES (new.n, new.received, new.state, new.step, new.department, new.doctype, new.changed);
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE TRIGGER facet_changed AFTER UPDATE OF received, state, step, department, doctype, archived ON document BEGIN
-    UPDATE facet SET received = new.received, state = new.state, step = new.step, department = new.department, doctype = new.doctype, archived = new.archived,
+CREATE TRIGGER facet_changed AFTER UPDATE OF received, state, step, department, doctype ON document BEGIN
+    UPDATE facet SET received = new.received, state = new.state, step = new.step, department = new.department, doctype = new.doctype,
         arrived = CASE WHEN old.state <> new.state OR old.department <> new.department THEN new.changed ELSE arrived END
     WHERE n = new.n;
 END;
@@ -67,4 +66,3 @@ DROP TRIGGER facet_changed;
 DROP TRIGGER facet_new;
 DROP INDEX facet_arrived;
 ALTER TABLE facet DROP COLUMN arrived;
-ALTER TABLE facet DROP COLUMN archived;
