@@ -252,7 +252,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 			for _, template := range []string{
 				"GET /letters/%s", "GET /letters/%s/pdf", "GET /letters/%s/original", "GET /letters/%s/text",
 				"GET /letters/%s/pages/1.png", "GET /letters/%s/proof", "GET /letters/%s/proof.json", "GET /letters/%s/zip", "GET /letters/zip?id=%s",
-				"GET /letters/%s?q=Zwetschgenkuchen", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
+				"GET /letters/%s?q=Rechnung", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
 				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
 			} {
 				tries++
@@ -272,7 +272,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 			"/", "/letters", "/letters?department=20", "/letters?state=archived", "/letters?state=waiting", "/letters?q=Zwetschgenkuchen",
 			"/letters?q=Zwetschgenkuchne", "/letters?q=Zwetschgen*&department=20", `/letters?q="Frau+Geheim"`, "/review",
 			"/api/v1/documents", "/api/v1/documents?department=20", "/api/v1/documents?type=20-RECH&limit=500", "/api/v1/search?q=Zwetschgenkuchen",
-			"/api/v1/search?q=kuchen&department=20", "/api/v1/status",
+			"/api/v1/search?q=kuchen&department=20", "/api/v1/status", "/tray", "/letters?sender=x&when=2026", "/letters?q=Rechnung+Mondfahrt",
 		} {
 			tries++
 			body := o.do("GET", path, nil, as).Body.String()
