@@ -129,6 +129,42 @@ func (g guard) Undo(ctx context.Context, id, by string) (catalog.Deed, error) {
 	return g.Rows.Undo(ctx, id, by)
 }
 
+// Waiting lists the review tray, which is whole or not there at all: whose the
+// letters in it are is the very question.
+func (g guard) Waiting(ctx context.Context, after catalog.Cursor, limit int) ([]catalog.Entry, error) {
+	if !g.unsettled(ctx) {
+		return nil, nil
+	}
+	return g.Rows.Waiting(ctx, after, limit)
+}
+
+func (g guard) Held(ctx context.Context) (int, error) {
+	if !g.unsettled(ctx) {
+		return 0, nil
+	}
+	return g.Rows.Held(ctx)
+}
+
+// unsettled says whether the person sees letters that are on their way.
+func (g guard) unsettled(ctx context.Context) bool {
+	sight := access.From(ctx).Sight(g.clock())
+	return sight.All || sight.Unsettled
+}
+
+func (g guard) Undecide(ctx context.Context, id pipeline.DocID, gen int, by string) error {
+	if err := g.visible(ctx, id); err != nil {
+		return err
+	}
+	return g.Rows.Undecide(ctx, id, gen, by)
+}
+
+func (g guard) SendBack(ctx context.Context, id pipeline.DocID, by string, why *pipeline.Fault, resume pipeline.StepName) error {
+	if err := g.visible(ctx, id); err != nil {
+		return err
+	}
+	return g.Rows.SendBack(ctx, id, by, why, resume)
+}
+
 // sees says whether the person of the request may see a letter.
 func (s *server) sees(ctx context.Context, id pipeline.DocID) (bool, error) {
 	if access.From(ctx).Sight(s.Access.Clock()).All {

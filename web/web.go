@@ -29,6 +29,7 @@ type Rows interface {
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
+	trayRows
 }
 
 // Config is what the pages need. All functions are required.
@@ -44,6 +45,8 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
 	Ready   func(ctx context.Context) error
+	// Questions are what a person has to settle about a waiting letter, best first.
+	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
@@ -88,6 +91,7 @@ type server struct {
 	pictures *pictures
 	looks    *looks
 	door     *door
+	desks    *desks
 }
 
 // New makes the handler of all pages and of the API.
@@ -101,7 +105,7 @@ func New(cfg Config) http.Handler {
 	cfg.Access = cfg.Access.complete()
 	s := &server{
 		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
-		door: newDoor(cfg),
+		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
 	for _, t := range cfg.Types {
@@ -136,6 +140,7 @@ func (s *server) routes() []route {
 		s.pageRoutes(),
 		s.deskRoutes(),
 		s.pageImageRoutes(),
+		s.trayRoutes(),
 		s.apiRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
@@ -148,7 +153,6 @@ func (s *server) pageRoutes() []route {
 		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
-		{"GET /review", access.Sort, s.review},
 		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}

@@ -116,7 +116,7 @@ func testDeeds(w *world) {
 	w.ok(w.VerifyLog(ctx, nil))
 }
 
-func testTray(w *world) {
+func testTrayOfADesk(w *world) {
 	ctx := w.Context()
 	var docs []pipeline.Document
 	for i := range 6 {
