@@ -45,6 +45,7 @@ func New(cfg Config) (*Rooms, error) {
 		Memory:   cfg.ReaderMemory,
 		Deadline: cfg.PageDeadline,
 	})
+	var opener *scan.Opener // opens the pictures among a mail's attachments, too
 	pdf := pdfa.New(pdfa.Config{
 		Command:   []string{cfg.Program, "pdf"},
 		Memory:    cfg.ReaderMemory,
@@ -52,9 +53,14 @@ func New(cfg Config) (*Rooms, error) {
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 		Gate:      gate.Validate,
+		Sniff:     scan.Sniff,
+		Pictures: func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+			return opener.Step(ctx, doc, blobs)
+		},
 	})
-	opener := scan.New(scan.Config{
+	opener = scan.New(scan.Config{
 		PDF:       pdf.Open,
+		Other:     pdf.OpenOther,
 		Decode:    reader.Decode,
 		Probe:     reader.Probe,
 		MaxBytes:  cfg.MaxBytes,
