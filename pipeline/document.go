@@ -139,15 +139,16 @@ type Image struct {
 // turned clockwise by Image.Turn, then by Turn, then rotated about its centre
 // by Skew without change of size.
 type Reading struct {
-	Words      Digest   `json:"words"`      // PageText
-	Turn       int      `json:"turn"`       // further clockwise degrees (0, 90, 180, 270) that bring the text upright
-	Skew       float64  `json:"skew"`       // further clockwise degrees, -15 to 15, that straighten the lines
-	Count      int      `json:"count"`      // number of words
-	Confidence float64  `json:"confidence"` // mean over words weighted by length, 0 to 1
-	Engine     string   `json:"engine"`     // "tesseract 5.3.0"
-	Language   string   `json:"language"`   // "deu+eng"
-	Actions    []string `json:"actions"`    // what was done to the picture before reading, with its measure: "deskew 1.2"
-	Millis     int64    `json:"millis"`     // wall time
+	Words      Digest   `json:"words"`             // PageText
+	Turn       int      `json:"turn"`              // further clockwise degrees (0, 90, 180, 270) that bring the text upright
+	Skew       float64  `json:"skew"`              // further clockwise degrees, -15 to 15, that straighten the lines
+	Count      int      `json:"count"`             // number of words
+	Confidence float64  `json:"confidence"`        // mean over words weighted by length, 0 to 1
+	Engine     string   `json:"engine"`            // "tesseract 5.3.0"
+	Language   string   `json:"language"`          // "deu+eng"
+	Actions    []string `json:"actions"`           // what was done to the picture before reading, with its measure: "deskew 1.2"
+	Millis     int64    `json:"millis"`            // wall time
+	Quality    *Quality `json:"quality,omitempty"` // of the scan; nil in documents read before it was measured
 }
 
 // Box is a rectangle in pixels of a page's frame; the origin is top left, X1 and

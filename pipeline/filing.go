@@ -17,8 +17,9 @@ type Filing struct {
 	Model      string      `json:"model"`      // version of the cues or the learned model
 	Candidates []Candidate `json:"candidates"` // best first, at most five
 	Fields     []Field     `json:"fields"`
-	Protection string      `json:"protection"` // need for protection: "normal", "hoch", "sehr_hoch"
-	Handling   string      `json:"handling"`   // what to do with the paper: "scan", "nicht_oeffnen", ...
+	Doubts     []Doubt     `json:"doubts,omitempty"` // contradictions that were found
+	Protection string      `json:"protection"`       // need for protection: "normal", "hoch", "sehr_hoch"
+	Handling   string      `json:"handling"`         // what to do with the paper: "scan", "nicht_oeffnen", ...
 	RetainFor  Retention   `json:"retainFor"`
 }
 

@@ -31,6 +31,7 @@ var navigation = []struct {
 	{"/letters", access.Find},
 	{"/review", access.Sort},
 	{"/savings", access.Count},
+	{"/accounts", access.Manage},
 	{"/help", access.Enter},
 }
 
@@ -220,7 +221,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 			}
 		}
 	}
-	return page, s.seen(r, "viewed", id)
+	return page, s.seenLately(r, id)
 }
 
 // review shows the letter that waits longest, with the question and the answers.

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -25,6 +27,7 @@ import (
 	"blattwerk/pipeline/pipelinetest"
 	"blattwerk/storage/catalog"
 	"blattwerk/web"
+	"blattwerk/web/access"
 )
 
 // office is a web page with a real catalogue behind it and no stations.
@@ -68,8 +71,10 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		},
 		Report:   report,
 		Ready:    func(context.Context) error { return nil },
+		Picture:  picture,
 		Resume:   pipeline.StepArchive,
 		Restart:  pipeline.StepOpen,
+		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
 		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if change != nil {
@@ -86,6 +91,20 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	}
 	d.Original = blob
 	return o.rows.Accept(ctx, d)
+}
+
+// picture is a white page for each page of a letter.
+func picture(_ context.Context, doc pipeline.Document, no, width int) ([]byte, error) {
+	if no < 1 || no > len(doc.Pages) {
+		return nil, catalog.ErrUnknown
+	}
+	page := image.NewGray(image.Rect(0, 0, width, width*297/210))
+	for i := range page.Pix {
+		page.Pix[i] = 255
+	}
+	var out bytes.Buffer
+	err := jpeg.Encode(&out, page, nil)
+	return out.Bytes(), err
 }
 
 func report(_ context.Context, _, _ time.Time, by string) (web.SavingsView, error) {
@@ -320,28 +339,32 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-func TestWhoMayIn(t *testing.T) {
+// TestWhoMayInWithoutAccounts is what counts until the first account exists.
+func TestWhoMayInWithoutAccounts(t *testing.T) {
 	open := newOffice(t, nil)
 	closed := newOffice(t, func(c *web.Config) { c.Password, c.Token = "geheim", "token" })
+	bearer := func(token string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+	}
 	for _, tc := range []struct {
-		name   string
-		o      *office
-		change func(*http.Request)
-		want   int
+		name      string
+		o         *office
+		change    func(*http.Request)
+		page, api int
 	}{
-		{"this machine", open, nil, 200},
-		{"a foreign name for this machine", open, func(r *http.Request) { r.Host = "evil.example" }, 403},
-		{"no token is no token", open, func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") }, 403},
-		{"no password", closed, nil, 401},
-		{"wrong password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "falsch") }, 401},
-		{"no name", closed, func(r *http.Request) { r.SetBasicAuth("", "geheim") }, 401},
-		{"password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "geheim") }, 200},
-		{"token", closed, func(r *http.Request) { r.Header.Set("Authorization", "Bearer token") }, 200},
-		{"wrong token", closed, func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 401},
+		{"this machine", open, nil, 200, 200},
+		{"a foreign name for this machine", open, func(r *http.Request) { r.Host = "evil.example" }, 303, 403},
+		{"no token is no token", open, bearer(""), 303, 401},
+		{"no password", closed, nil, 401, 401},
+		{"wrong password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "falsch") }, 401, 401},
+		{"no name", closed, func(r *http.Request) { r.SetBasicAuth("", "geheim") }, 401, 401},
+		{"password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "geheim") }, 200, 200},
+		{"token", closed, bearer("token"), 200, 200},
+		{"wrong token", closed, bearer("x"), 401, 401},
 	} {
-		for _, path := range []string{"/", "/letters", "/api/v1/documents", "/static/app.css"} {
-			if w := tc.o.do("GET", path, nil, tc.change); w.Code != tc.want {
-				t.Errorf("%s: GET %s answers %d, want %d", tc.name, path, w.Code, tc.want)
+		for path, want := range map[string]int{"/": tc.page, "/letters": tc.page, "/api/v1/documents": tc.api, "/static/app.css": 200} {
+			if w := tc.o.do("GET", path, nil, tc.change); w.Code != want {
+				t.Errorf("%s: GET %s answers %d, want %d", tc.name, path, w.Code, want)
 			}
 		}
 	}

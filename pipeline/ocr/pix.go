@@ -269,6 +269,15 @@ func (p *pix) steps(least int) (*pix, error) {
 	return g.dark(256 - least)
 }
 
+// row copies row y of a grey picture; into has its width.
+func (p *pix) row(y int, into []byte) {
+	words := int(C.pixGetWpl(p.p))
+	line := unsafe.Slice((*uint32)(unsafe.Add(unsafe.Pointer(C.pixGetData(p.p)), 4*words*y)), words)
+	for x := range into {
+		into[x] = byte(line[x/4] >> (24 - 8*(x%4))) // the leftmost pixel is in the highest byte
+	}
+}
+
 // fill paints rectangles of a grey picture in one grey, 0 to 255.
 func (p *pix) fill(rects []image.Rectangle, level int) error {
 	for _, r := range rects {

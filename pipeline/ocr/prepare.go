@@ -36,6 +36,7 @@ type prepared struct {
 	sure    bool // the orientation is certain
 	blank   bool // nothing else was looked at
 	ink     float64
+	scan    scan // what the picture was like before anything was done to it
 	actions []string
 }
 

@@ -41,8 +41,8 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 	p.toFrame(words)
 	return readReply{
 		Blank: p.blank, Ink: p.ink, Turn: p.turn, Skew: p.skew, Actions: p.actions,
-		Engine: "tesseract " + gosseract.Version(),
-		Text:   pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: words},
+		Engine: "tesseract " + gosseract.Version(), Quality: judge(p, p.scan, call.DPIX, call.DPIY, words),
+		Text: pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: words},
 	}, nil
 }
 
@@ -116,6 +116,12 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 			return nil, err
 		}
 	}
+	bitonal := page.depth() == 1
+	if !bitonal && page.depth() != 8 {
+		if err := page.replace(page.grey()); err != nil {
+			return nil, err
+		}
+	}
 	w, h, dpi := sizes(page.width(), page.height(), dpiX, dpiY)
 	p.frame = frame{page.width(), page.height(), dpiX}
 	if w != page.width() || h != page.height() {
@@ -125,6 +131,9 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 		}
 	}
 	p.dpi = int(math.Round(dpi))
+	if !bitonal {
+		p.scan = measure(page)
+	}
 
 	small, sharp, err := look(page, dpi)
 	if err != nil {
@@ -139,7 +148,7 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 	if err := r.orient(p, small, dpiY); err != nil {
 		return nil, err
 	}
-	if page.depth() != 8 {
+	if bitonal {
 		if err := page.replace(page.grey()); err != nil {
 			return nil, err
 		}

@@ -135,7 +135,7 @@ func (r *Room) page(ctx context.Context, page pipeline.Page, languages string, b
 		Words: words.Digest, Turn: reply.Turn, Skew: reply.Skew,
 		Count: len(reply.Text.Words), Confidence: confidence(reply.Text.Words),
 		Engine: reply.Engine, Language: languages, Actions: reply.Actions,
-		Millis: time.Since(start).Milliseconds(),
+		Millis: time.Since(start).Milliseconds(), Quality: &reply.Quality,
 	}
 	return page, nil
 }

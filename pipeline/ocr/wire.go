@@ -29,6 +29,7 @@ type readReply struct {
 	Text    pipeline.PageText `json:"text"`
 	Engine  string            `json:"engine"`
 	Actions []string          `json:"actions"`
+	Quality pipeline.Quality  `json:"quality"`
 }
 
 // decodeCall asks for picture n of a file, counted from 0. With probe, nothing

@@ -65,7 +65,16 @@ var suite = map[string]func(*world){
 	"search snippets": testSnippets,
 	"search upkeep":   testSearchUpkeep,
 	"search bounds":   testSearchBounds,
+	"questions":       testQuestions,
+	"pairs":           testPairs,
 	"odd bytes":       testOddBytes,
+	"accounts":        testAccounts,
+	"first account":   testFirstAccount,
+	"sessions":        testSessions,
+	"attempts":        testAttempts,
+	"tokens":          testTokens,
+	"enrol":           testEnrol,
+	"sight":           testSight,
 }
 
 // places are tests that open the catalogue in their own way.
