@@ -183,13 +183,22 @@ type TargetState struct {
 	Known   bool    `json:"known"` // there are figures to judge by
 }
 
+// ReportQuery says what a report is about: months from one to another, "2026-01" to
+// "2026-12", both counted; "" is without a bound. Department and Type narrow it to
+// what belongs there.
+type ReportQuery struct {
+	From       string   `json:"from"`
+	To         string   `json:"to"`
+	Department DeptID   `json:"department,omitempty"`
+	Type       TypeCode `json:"type,omitempty"`
+}
+
 // Report is the books of a period, summed up. It follows from the ledger up to an
 // entry, the facts up to a fact, the table of factors and the method, and from
 // nothing else.
 type Report struct {
-	Method      int           `json:"method"` // version of the way of computing
-	From        string        `json:"from"`   // first month, "2026-01"
-	To          string        `json:"to"`     // last month
+	Method int `json:"method"` // version of the way of computing
+	ReportQuery
 	Ledger      int64         `json:"ledger"` // last entry of the ledger that was counted
 	Facts       int64         `json:"facts"`  // last fact that was known
 	FactorSet   string        `json:"factorSet"`

@@ -16,23 +16,27 @@ import (
 // a formula, so that a filed report is not held against another way.
 const Method = 1
 
-// Report sums up the ledger from one month to another, "2026-01" to "2026-12",
-// both counted; "" is without a bound. It computes every entry from its basis by
-// the factors, rates and purchases that the facts name.
-func (b *Books) Report(tally *Tally, facts []pipeline.Fact, from, to string) pipeline.Report {
+// Report sums up the ledger. It computes every entry from its basis by the
+// factors, rates and purchases that the facts name. What is cut, because more was
+// computed than was bought less, is cut for the whole town also where a report is
+// about a part of it.
+func (b *Books) Report(tally *Tally, facts []pipeline.Fact, q pipeline.ReportQuery) pipeline.Report {
 	t := b.terms(facts)
-	cells := tally.within(from, to)
-	from, to = bounds(cells, from, to)
+	cells := tally.within(q.From, q.To)
+	q.From, q.To = bounds(cells, q.From, q.To)
 	r := pipeline.Report{
-		Method: Method, From: from, To: to, Ledger: tally.last, Facts: t.last, FactorSet: t.fingerprint(),
+		Method: Method, ReportQuery: q, Ledger: tally.last, Facts: t.last, FactorSet: t.fingerprint(),
 		Total: pipeline.SumRow{Key: "total"}, Start: t.start(),
 	}
 	var period []string
-	if from != "" && to != "" {
-		period = months(from, to)
+	if q.From != "" && q.To != "" {
+		period = months(q.From, q.To)
 	}
 	values := t.values(cells)
 	r.Checks = t.cap(values, period)
+	values = slices.DeleteFunc(values, func(v *valued) bool {
+		return q.Department != "" && v.department != q.Department || q.Type != "" && v.code != q.Type
+	})
 	r.Departments = rowsOf(values, func(v *valued) string { return cmp.Or(string(v.department), "-") })
 	r.Months = rowsOf(values, func(v *valued) string { return v.month })
 	r.Types = rowsOf(values, func(v *valued) string { return cmp.Or(string(v.code), "-") })
@@ -72,7 +76,7 @@ func Again(f pipeline.FiledReport, ledger []Booked, facts []pipeline.Fact, zone 
 	}
 	ledger = slices.DeleteFunc(slices.Clone(ledger), func(b Booked) bool { return b.N > filed.Ledger })
 	facts = slices.DeleteFunc(slices.Clone(facts), func(f pipeline.Fact) bool { return f.N > filed.Facts })
-	return Bytes(b.Report(Count(ledger, zone), facts, filed.From, filed.To))
+	return Bytes(b.Report(Count(ledger, zone), facts, filed.ReportQuery))
 }
 
 // valued is a cell with what it comes to.

@@ -358,7 +358,7 @@ func TestProperties(t *testing.T) {
 				{N: 3, Kind: pipeline.FactPurchase, From: "2026-03-01", To: "2027-12-31", Sheets: 150 + 50*rng.Float64()},
 			}
 		}
-		rep := b.Report(l.tally(), facts, "", "")
+		rep := b.Report(l.tally(), facts, pipeline.ReportQuery{})
 		total := figures(rep.Total)
 		for _, r := range total {
 			if !(r.Low <= r.Mid+1e-12 && r.Mid <= r.High+1e-12) {
@@ -396,7 +396,7 @@ func TestProperties(t *testing.T) {
 				pieces.Add(row, time.UTC)
 			}
 		}
-		if !bytes.Equal(filed(t, rep), filed(t, b.Report(pieces, facts, "", ""))) {
+		if !bytes.Equal(filed(t, rep), filed(t, b.Report(pieces, facts, pipeline.ReportQuery{}))) {
 			t.Fatal("the same ledger gives another report")
 		}
 	}
@@ -427,7 +427,7 @@ func TestNotes(t *testing.T) {
 	b := books(t, savings.Config{})
 	l := &ledgerMaker{t: t, books: b}
 	l.letter("big", "30", "30-WIDER", archivedAt, letter("", 10, 2_000_000))
-	rep := b.Report(l.tally(), nil, "", "")
+	rep := b.Report(l.tally(), nil, pipeline.ReportQuery{})
 	for _, want := range []string{"100 % of the sheets saved rest on an assumption", "On balance no CO2e was saved", "not yet checked"} {
 		if !noted(rep, want) {
 			t.Errorf("no note that %s: %+v", want, rep.Notes)
@@ -437,10 +437,10 @@ func TestNotes(t *testing.T) {
 		t.Errorf("%+v", rep.Notes)
 	}
 	l.book(savings.Event{ID: "r", Kind: savings.EventReprint, Sheets: exact(50), At: archivedAt}, "30")
-	if rep := b.Report(l.tally(), nil, "", ""); !noted(rep, "no paper was saved") {
+	if rep := b.Report(l.tally(), nil, pipeline.ReportQuery{}); !noted(rep, "no paper was saved") {
 		t.Errorf("%+v", rep.Notes)
 	}
-	if rep := b.Report(&savings.Tally{}, nil, "", ""); len(rep.Months) != 0 || rep.Total.Entries != 0 {
+	if rep := b.Report(&savings.Tally{}, nil, pipeline.ReportQuery{}); len(rep.Months) != 0 || rep.Total.Entries != 0 {
 		t.Errorf("%+v", rep)
 	}
 }
@@ -462,7 +462,7 @@ func TestOldEntries(t *testing.T) {
 	l := &ledgerMaker{t: t, books: b}
 	l.add(s, "30", "30-WIDER")
 	l.letter("new", "30", "30-WIDER", archivedAt, letter("", 1, 1000))
-	rep := b.Report(l.tally(), nil, "", "")
+	rep := b.Report(l.tally(), nil, pipeline.ReportQuery{})
 	wantRange(t, "old and new", rep.Total.Saved.CO2e, 0.1+0.1*0.005*1.04, 0.2+0.3*0.005*1.04, 0.3+0.5*0.005*1.34508)
 	if !noted(rep, "1 older entries") || !noted(rep, "mixed in 2026") {
 		t.Errorf("%+v", rep.Notes)
@@ -484,7 +484,7 @@ func noNames(_, key string) string { return "" }
 
 func TestGolden(t *testing.T) {
 	b, l := ledger(t)
-	rep := b.Report(l.tally(), nil, "", "")
+	rep := b.Report(l.tally(), nil, pipeline.ReportQuery{})
 	for _, c := range []struct {
 		file  string
 		write func(*bytes.Buffer) error
@@ -527,7 +527,7 @@ func TestExports(t *testing.T) {
 		{N: 3, Kind: pipeline.FactPurchase, From: "2026-01-01", To: "2026-06-30", Sheets: 50_000, Recycled: 0.8},
 		{N: 4, Kind: pipeline.FactStaff, From: "2025-01-01", To: "2026-12-31", FTE: 40},
 	}
-	rep := b.Report(l.tally(), facts, "2026-01", "2026-12")
+	rep := b.Report(l.tally(), facts, pipeline.ReportQuery{From: "2026-01", To: "2026-12"})
 	var sheets []savings.Sheet
 	for _, shape := range savings.Shapes() {
 		s, ok := savings.Shape(rep, shape, "de", noNames)
