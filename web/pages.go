@@ -220,7 +220,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 			}
 		}
 	}
-	return page, s.seen(r, "viewed", id)
+	return page, s.seenLately(r, id)
 }
 
 // review shows the letter that waits longest, with the question and the answers.

@@ -44,6 +44,9 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
 	Ready   func(ctx context.Context) error
+	// Picture makes a JPEG of page no of a letter, width pixels across;
+	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
+	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
@@ -67,11 +70,14 @@ type TypeInfo struct {
 //go:embed static
 var static embed.FS
 
-// server holds what the handlers share; it does not change after New.
+// server holds what the handlers share; but for what it remembers of pictures, it
+// does not change after New.
 type server struct {
 	Config
-	types map[pipeline.TypeCode]TypeInfo
-	pages pages
+	types    map[pipeline.TypeCode]TypeInfo
+	pages    pages
+	pictures *pictures
+	looks    *looks
 }
 
 // New makes the handler of all pages and of the API.
@@ -82,7 +88,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC
 	}
-	s := &server{Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone)}
+	s := &server{Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{}}
 	for _, t := range cfg.Types {
 		s.types[t.Code] = t
 	}
@@ -111,7 +117,7 @@ type route struct {
 // routes is every address there is but the style and script of the pages. Each
 // desk has a list of its own in its own file.
 func (s *server) routes() []route {
-	return slices.Concat(s.pageRoutes(), s.apiRoutes())
+	return slices.Concat(s.pageRoutes(), s.pageImageRoutes(), s.apiRoutes())
 }
 
 func (s *server) pageRoutes() []route {

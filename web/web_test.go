@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -68,6 +70,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		},
 		Report:   report,
 		Ready:    func(context.Context) error { return nil },
+		Picture:  picture,
 		Resume:   pipeline.StepArchive,
 		Restart:  pipeline.StepOpen,
 		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
@@ -86,6 +89,20 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	}
 	d.Original = blob
 	return o.rows.Accept(ctx, d)
+}
+
+// picture is a white page for each page of a letter.
+func picture(_ context.Context, doc pipeline.Document, no, width int) ([]byte, error) {
+	if no < 1 || no > len(doc.Pages) {
+		return nil, catalog.ErrUnknown
+	}
+	page := image.NewGray(image.Rect(0, 0, width, width*297/210))
+	for i := range page.Pix {
+		page.Pix[i] = 255
+	}
+	var out bytes.Buffer
+	err := jpeg.Encode(&out, page, nil)
+	return out.Bytes(), err
 }
 
 func report(_ context.Context, _, _ time.Time, by string) (web.SavingsView, error) {

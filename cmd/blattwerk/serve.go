@@ -123,6 +123,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Apply:    s.rooms.Classify.Apply,
 		Report:   s.report,
 		Ready:    s.ready,
+		Picture:  s.picture,
 		Resume:   route.AfterFiling,
 		Restart:  route.First,
 		Language: s.set.str("language"),

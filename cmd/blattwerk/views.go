@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -10,8 +11,10 @@ import (
 	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/ocr"
 	"blattwerk/pipeline/pdfa"
+	"blattwerk/pipeline/route"
 	"blattwerk/pipeline/savings"
 	"blattwerk/pipeline/scan"
+	"blattwerk/storage/catalog"
 	"blattwerk/web"
 )
 
@@ -43,6 +46,15 @@ func typeInfos(room *classify.Room) []web.TypeInfo {
 // openKept opens a kept file of a letter by its role.
 func (h *house) openKept(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error) {
 	return h.archive.Open(ctx, *doc.Record, role)
+}
+
+// picture makes a picture of a page for people.
+func (s *stations) picture(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error) {
+	jpeg, err := s.rooms.Look(ctx, doc, no, width, s.blobs, s.openKept)
+	if errors.Is(err, route.ErrNoPicture) {
+		return nil, catalog.ErrUnknown
+	}
+	return jpeg, err
 }
 
 // report is the books for the web page.

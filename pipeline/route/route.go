@@ -32,9 +32,12 @@ type Config struct {
 type Rooms struct {
 	Scan     *scan.Opener
 	OCR      *ocr.Room
+	Show     *ocr.Room // makes pictures of pages for people, beside the belt
 	PDF      *pdfa.Room
 	Classify *classify.Room
 	Books    *savings.Books
+
+	drawing chan struct{} // holds a token while a page is drawn to be looked at
 }
 
 // New builds the rooms. Close them when done.
@@ -42,6 +45,12 @@ func New(cfg Config) (*Rooms, error) {
 	reader := ocr.New(ocr.Config{
 		Command:  []string{cfg.Program, "read"},
 		Readers:  cfg.Readers,
+		Memory:   cfg.ReaderMemory,
+		Deadline: cfg.PageDeadline,
+	})
+	show := ocr.New(ocr.Config{
+		Command:  []string{cfg.Program, "read"},
+		Readers:  1,
 		Memory:   cfg.ReaderMemory,
 		Deadline: cfg.PageDeadline,
 	})
@@ -69,12 +78,12 @@ func New(cfg Config) (*Rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up the books: %w", err)
 	}
-	return &Rooms{Scan: opener, OCR: reader, PDF: pdf, Classify: filer, Books: books}, nil
+	return &Rooms{Scan: opener, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1)}, nil
 }
 
 // Close ends the children.
 func (r *Rooms) Close() error {
-	return errors.Join(r.OCR.Close(), r.PDF.Close())
+	return errors.Join(r.OCR.Close(), r.Show.Close(), r.PDF.Close())
 }
 
 // First is where every document starts.
