@@ -50,19 +50,19 @@ type Saving struct {
 // Basis is what an entry of the ledger counts, before any rate or factor. Bases
 // of entries of one kind can be added.
 type Basis struct {
-	Evidence  Evidence `json:"evidence,omitempty"` // of the counting itself
-	Sides     int64 `json:"sides,omitempty"`     // printed sides of the letter
-	Leaves    int64 `json:"leaves,omitempty"`    // sheets that these sides take, printed on both sides
-	Pages     int64 `json:"pages,omitempty"`     // pages that went through a scanner
-	Millis    int64 `json:"millis,omitempty"`    // milliseconds of a processor core
-	ByteYears int64 `json:"byteYears,omitempty"` // bytes kept x years of their retention, in hundredths of a year
-	BytesOpen int64 `json:"bytesOpen,omitempty"` // bytes kept without an end
-	Received  Range `json:"received,omitzero"`   // sheets of paper that came in
-	Sheets    Range `json:"sheets,omitzero"`     // sheets of A4 that somebody counted or estimated
-	Envelopes Range `json:"envelopes,omitzero"`
-	Trips     Range `json:"trips,omitzero"`
-	Km        Range `json:"km,omitzero"`  // kilometres driven
-	KWh       Range `json:"kWh,omitzero"` // electricity at the socket
+	Evidence  Evidence `json:"evidence,omitempty"`  // of the counting itself
+	Sides     int64    `json:"sides,omitempty"`     // printed sides of the letter
+	Leaves    int64    `json:"leaves,omitempty"`    // sheets that these sides take, printed on both sides
+	Pages     int64    `json:"pages,omitempty"`     // pages that went through a scanner
+	Millis    int64    `json:"millis,omitempty"`    // milliseconds of a processor core
+	ByteYears int64    `json:"byteYears,omitempty"` // bytes kept x years of their retention, in hundredths of a year
+	BytesOpen int64    `json:"bytesOpen,omitempty"` // bytes kept without an end
+	Received  Range    `json:"received,omitzero"`   // sheets of paper that came in
+	Sheets    Range    `json:"sheets,omitzero"`     // sheets of A4 that somebody counted or estimated
+	Envelopes Range    `json:"envelopes,omitzero"`
+	Trips     Range    `json:"trips,omitzero"`
+	Km        Range    `json:"km,omitzero"`  // kilometres driven
+	KWh       Range    `json:"kWh,omitzero"` // electricity at the socket
 }
 
 // Formula says in words how a figure came about: "2 Blatt × 0,3 Kopien" and

@@ -42,7 +42,7 @@ type Config struct {
 	Types   []TypeInfo
 	Labels  map[string]pipeline.Message // names of fields for people
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
-	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
+	Books   Books
 	Ready   func(ctx context.Context) error
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
@@ -117,7 +117,7 @@ type route struct {
 // routes is every address there is but the style and script of the pages. Each
 // desk has a list of its own in its own file.
 func (s *server) routes() []route {
-	return slices.Concat(s.pageRoutes(), s.pageImageRoutes(), s.apiRoutes())
+	return slices.Concat(s.pageRoutes(), s.pageImageRoutes(), s.apiRoutes(), s.savingsRoutes())
 }
 
 func (s *server) pageRoutes() []route {
@@ -132,7 +132,6 @@ func (s *server) pageRoutes() []route {
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
 		{"GET /review", access.Sort, s.review},
-		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}
 }
@@ -145,7 +144,6 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
-		{"GET /api/v1/savings", access.Count, s.apiSavings},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
 	}

@@ -60,12 +60,21 @@ func Bytes(r pipeline.Report) ([]byte, error) {
 	return append(raw, '\n'), nil
 }
 
+// Read gives what a filed report says.
+func Read(f pipeline.FiledReport) (pipeline.Report, error) {
+	var r pipeline.Report
+	if err := json.Unmarshal(f.Body, &r); err != nil {
+		return r, fmt.Errorf("reading report %s: %w", f.ID, err)
+	}
+	return r, nil
+}
+
 // Again computes a filed report once more, from the ledger up to its entry, the
 // facts up to its fact and its table of factors.
 func Again(f pipeline.FiledReport, ledger []Booked, facts []pipeline.Fact, zone *time.Location) ([]byte, error) {
-	var filed pipeline.Report
-	if err := json.Unmarshal(f.Body, &filed); err != nil {
-		return nil, fmt.Errorf("reading report %s: %w", f.ID, err)
+	filed, err := Read(f)
+	if err != nil {
+		return nil, err
 	}
 	if filed.Method != Method {
 		return nil, fmt.Errorf("report %s was computed by method %d, this program knows method %d", f.ID, filed.Method, Method)

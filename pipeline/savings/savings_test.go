@@ -616,7 +616,7 @@ func TestExports(t *testing.T) {
 	}
 	// A text that a spreadsheet would take for a formula does not reach it as one.
 	var out bytes.Buffer
-	if err := savings.CSV(&out, savings.Sheet{Head: []string{"a"}, Rows: [][]any{{"=1+1"}, {-0.0}, {math.Copysign(0, -1)}}}, "en"); err != nil || out.String() != "a\n'=1+1\n0.000000\n0.000000\n" {
+	if err := savings.CSV(&out, savings.Sheet{Head: []string{"a"}, Rows: [][]any{{"=1+1"}, {0.0}, {math.Copysign(0, -1)}}}, "en"); err != nil || out.String() != "a\n'=1+1\n0.000000\n0.000000\n" {
 		t.Errorf("%q, %v", out.String(), err)
 	}
 }

@@ -70,7 +70,11 @@ func rowSheet(r pipeline.Report, by, lang string, names func(by, key string) str
 			evidence pipeline.Evidence
 		}{{"saved", row.Saved, row.Paper}, {"debits", row.Debits, row.Worst}, {"net", row.Net, row.Worst}} {
 			name := ""
-			if row.Key != "total" {
+			switch {
+			case row.Key == "total":
+			case by == "event":
+				name = EventWord(row.Key, lang)
+			default:
 				name = names(by, row.Key)
 			}
 			line := []any{row.Key, name, part.name, row.Entries, row.Letters, row.Received.Low, row.Received.Mid, row.Received.High, string(part.evidence)}

@@ -49,11 +49,12 @@ var columnWords = map[string]string{
 // semicolons or commas: purchases, print counters, staff, samples, targets, and
 // events such as reprints as a print server counts them. Numbers may have a
 // decimal comma where the columns are parted by semicolons. An entry's id follows
-// from its line, so that reading a file twice books it once.
+// from its line and salt, so that reading a file twice with the same salt books it
+// once.
 //
 // The error is a *[pipeline.Fault] that names the line; nothing of the file counts
 // then.
-func (b *Books) ReadTable(r io.Reader, zone *time.Location) (Told, error) {
+func (b *Books) ReadTable(r io.Reader, zone *time.Location, salt string) (Told, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, 8<<20))
 	if err != nil {
 		return Told{}, fmt.Errorf("reading a table: %w", err)
@@ -85,7 +86,7 @@ func (b *Books) ReadTable(r io.Reader, zone *time.Location) (Told, error) {
 	var told Told
 	seen := map[string]int{}
 	for i, cells := range lines[1:] {
-		l := line{no: i + 2, cell: map[string]string{}, comma: in.Comma == ';', zone: zone}
+		l := line{no: i + 2, cell: map[string]string{}, comma: in.Comma == ';', zone: zone, salt: salt}
 		for j, cell := range cells {
 			if j < len(columns) {
 				l.cell[columns[j]] = strings.TrimSpace(cell)
@@ -115,6 +116,7 @@ type line struct {
 	cell  map[string]string
 	comma bool // decimal commas
 	zone  *time.Location
+	salt  string
 	err   error
 }
 
@@ -220,16 +222,17 @@ func (b *Books) readLine(told *Told, l *line, seen map[string]int) error {
 	if l.err != nil {
 		return l.err
 	}
-	return b.addEvent(told, l.no, event, pipeline.DeptID(l.cell["department"]), pipeline.TypeCode(l.cell["type"]), seen)
+	return b.addEvent(told, l, event, pipeline.DeptID(l.cell["department"]), pipeline.TypeCode(l.cell["type"]), seen)
 }
 
 // addEvent gives an event its id and books it.
-func (b *Books) addEvent(told *Told, no int, e Event, dept pipeline.DeptID, code pipeline.TypeCode, seen map[string]int) error {
+func (b *Books) addEvent(told *Told, l *line, e Event, dept pipeline.DeptID, code pipeline.TypeCode, seen map[string]int) error {
 	what, err := json.Marshal(struct {
 		Event Event
 		Dept  pipeline.DeptID
 		Type  pipeline.TypeCode
-	}{e, dept, code})
+		Salt  string `json:",omitempty"`
+	}{e, dept, code, l.salt})
 	if err != nil {
 		return fmt.Errorf("naming an event: %w", err)
 	}
@@ -237,7 +240,7 @@ func (b *Books) addEvent(told *Told, no int, e Event, dept pipeline.DeptID, code
 	e.ID = eventID(what, seen[string(what)])
 	s, err := b.Book(e)
 	if err != nil {
-		return badLine(no, fmt.Sprintf("So lässt sich das nicht verbuchen (%v).", err), fmt.Sprintf("This cannot be booked (%v).", err))
+		return badLine(l.no, fmt.Sprintf("So lässt sich das nicht verbuchen (%v).", err), fmt.Sprintf("This cannot be booked (%v).", err))
 	}
 	told.Entries = append(told.Entries, Booked{Saving: s, Department: dept, Type: code, At: s.At})
 	return nil
