@@ -31,6 +31,7 @@ var navigation = []struct {
 	{"/letters", access.Find},
 	{"/review", access.Sort},
 	{"/savings", access.Count},
+	{"/accounts", access.Manage},
 	{"/help", access.Enter},
 }
 
@@ -221,33 +222,6 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 		}
 	}
 	return page, s.seenLately(r, id)
-}
-
-// review shows the letter that waits longest, with the question and the answers.
-func (s *server) review(w http.ResponseWriter, r *http.Request) {
-	waiting, err := s.oldestWaiting(r)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	if len(waiting) == 0 {
-		s.show(w, r, "review", letterPage{frame: s.frame(r, "review.title")})
-		return
-	}
-	page, err := s.letterPage(r, waiting[0].Document.ID, "review.title")
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	page.Held = len(waiting)
-	s.show(w, r, "review", page)
-}
-
-// oldestWaiting gives the waiting letters, the oldest first, at most 500.
-func (s *server) oldestWaiting(r *http.Request) ([]catalog.Entry, error) {
-	entries, _, err := s.Rows.List(r.Context(), catalog.Filter{State: pipeline.Waiting, Limit: 500})
-	slices.Reverse(entries)
-	return entries, err
 }
 
 func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {

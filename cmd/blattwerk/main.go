@@ -89,7 +89,7 @@ func commands() []command {
 	return []command{
 		serveCommand(), workCommand(), ingestCommand(), statusCommand(),
 		convertCommand(), validateCommand(), classifyCommand(), searchCommand(), savingsCommand(),
-		verifyCommand(), reindexCommand(), configCommand(), versionCommand(),
+		verifyCommand(), reindexCommand(), accountCommand(), configCommand(), versionCommand(),
 		readChild(), pdfChild(),
 	}
 }

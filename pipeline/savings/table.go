@@ -99,6 +99,9 @@ func (b *Books) ReadTable(r io.Reader, zone *time.Location, salt string) (Told, 
 			return Told{}, err
 		}
 	}
+	if len(told.Facts) == 0 && len(told.Entries) == 0 {
+		return Told{}, badLine(2, "Hier steht nichts.", "There is nothing here.")
+	}
 	return told, nil
 }
 

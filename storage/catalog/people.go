@@ -22,7 +22,9 @@ type Decision struct {
 	Protection string
 	Handling   string
 	RetainFor  pipeline.Retention
-	At         time.Time // filled in by the catalogue
+	Fields     []pipeline.Field // all of them as they are now; nil leaves what the machine read
+	Grace      time.Duration    // how long the document waits before it goes on, to be taken back by [Catalog.Undecide]
+	At         time.Time        // filled in by the catalogue
 }
 
 // Decide writes a person's filing as a new fact, with author and time, and
@@ -43,20 +45,30 @@ func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, r
 			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
 		}
 		before := e.Document
+		was, err := beforeOf(e)
+		if err != nil {
+			return err
+		}
 		e.Document.Filing = decided(before.Filing, dec)
 		if bell, err = c.resume(ctx, tx, e, resume); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note))
+		if dec.Grace > 0 {
+			bell.Due = bell.Due.Add(min(dec.Grace, MaxWait))
+			if _, err := tx.ExecContext(ctx, `UPDATE document SET due = $2 WHERE id = $1`, string(id), millis(bell.Due)); err != nil {
+				return fmt.Errorf("giving the decision its grace: %w", err)
+			}
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note, was)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note), was)
 		if err != nil {
 			return fmt.Errorf("writing the decision: %w", err)
 		}
 		if err := c.reindex(ctx, tx, n, before, e.Document, nil); err != nil {
 			return err
 		}
-		was, wasType := filed(before)
+		wasDept, wasType := filed(before)
 		ev, err := c.event("decided", id, dec.By, struct {
 			Department pipeline.DeptID   `json:"department"`
 			Type       pipeline.TypeCode `json:"type"`
@@ -64,7 +76,7 @@ func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, r
 			WasType    string            `json:"wasType,omitempty"`
 			Resume     pipeline.StepName `json:"resume"`
 			Gen        int               `json:"gen"`
-		}{dec.Department, dec.Type, was, wasType, resume, bell.Gen})
+		}{dec.Department, dec.Type, wasDept, wasType, resume, bell.Gen})
 		if err != nil {
 			return err
 		}
@@ -85,6 +97,9 @@ func decided(f *pipeline.Filing, dec Decision) *pipeline.Filing {
 	}
 	out.Department, out.Type, out.DecidedBy = dec.Department, dec.Type, dec.By
 	out.Confidence, out.Sure = 1, true
+	if dec.Fields != nil {
+		out.Fields = dec.Fields
+	}
 	return &out
 }
 

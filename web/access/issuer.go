@@ -1,0 +1,6 @@
+package access
+
+// Issuer is the town's own login.
+type Issuer struct {
+	Name string
+}
