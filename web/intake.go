@@ -25,7 +25,7 @@ func (s *server) intakeRoutes() []route {
 }
 
 // departmentDesk is where people of departments begin.
-const departmentDesk = "/letters"
+const departmentDesk = "/tray"
 
 // start leads each person to their own group's work: the mailroom to its intake,
 // departments to their desk. Those who hand nothing in are led on by [server.grant].

@@ -17,6 +17,7 @@ import (
 
 // Rows is what the pages need of the catalogue.
 type Rows interface {
+	deskRows
 	accountRows
 	Find(ctx context.Context, id pipeline.DocID, f catalog.Filter) (catalog.Entry, error)
 	CountsOf(ctx context.Context, f catalog.Filter) (catalog.Counts, error)
@@ -43,7 +44,7 @@ type Config struct {
 	Types   []TypeInfo
 	Labels  map[string]pipeline.Message // names of fields for people
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
-	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
+	Books   Books
 	Ready   func(ctx context.Context) error
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
@@ -53,9 +54,15 @@ type Config struct {
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
 
-	Resume pipeline.StepName // where a letter goes on after a person's decision
-	// Rearranged is where a letter goes on after a person arranged its pages.
-	Rearranged pipeline.StepName
+	// Words gives the words of a letter's pages, in the order of its pages; a page
+	// without any is empty.
+	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
+	// Amend keeps beside the archive that a letter was handed on, or that this was
+	// taken back.
+	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
+
+	Resume     pipeline.StepName // where a letter goes on after a person's decision
+	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
 	Restart    pipeline.StepName // where a letter starts again on "try again"
 	Language   string            // languages to read where the sender says nothing
 	Zone       *time.Location    // of times on the pages; nil is UTC
@@ -136,25 +143,21 @@ func (s *server) routes() []route {
 	return slices.Concat(
 		s.pageRoutes(),
 		s.intakeRoutes(),
+		s.deskRoutes(),
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.stackRoutes(),
 		s.apiRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
+		s.savingsRoutes(),
 	)
 }
 
 func (s *server) pageRoutes() []route {
 	return []route{
-		{"GET /letters", access.Find, s.letters},
-		{"GET /letters/{id}", access.Find, s.letter},
-		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},
-		{"GET /letters/{id}/original", access.Find, s.file("original")},
-		{"GET /letters/{id}/text", access.Find, s.file("text")},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
-		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}
 }
@@ -167,7 +170,6 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
-		{"GET /api/v1/savings", access.Count, s.apiSavings},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
 	}

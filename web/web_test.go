@@ -37,6 +37,8 @@ type office struct {
 	blobs   *pipelinetest.Blobs
 	news    chan pipeline.Progress
 	rung    []catalog.Bell
+	amended []catalog.Deed
+	texts   map[pipeline.DocID][]pipeline.PageText
 	handler http.Handler
 	log     bytes.Buffer
 }
@@ -48,7 +50,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rows.Close() })
-	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10)}
+	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10), texts: map[pipeline.DocID][]pipeline.PageText{}}
 	cfg := web.Config{
 		Rows: rows, Blobs: o.blobs, Intake: o.intake,
 		Archive: func(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error) {
@@ -69,7 +71,6 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		Apply: func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error) {
 			return pipeline.Filing{Type: code, Department: pipeline.DeptID(code[:2]), Sure: true, DecidedBy: by, Fields: doc.Filing.Fields}, nil
 		},
-		Report:    report,
 		Ready:     func(context.Context) error { return nil },
 		Picture:   picture,
 		Languages: func(context.Context) ([]string, error) { return []string{"deu", "eng", "xyz"}, nil },
@@ -81,6 +82,12 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			}
 			return questions(doc)
 		},
+		Words: o.words,
+		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
+			o.amended = append(o.amended, d)
+			return nil
+		},
+		Books:      testBooks(t, rows),
 		Resume:     pipeline.StepArchive,
 		Rearranged: pipeline.StepRead,
 		Restart:    pipeline.StepOpen,
@@ -101,6 +108,10 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	}
 	d.Original = blob
 	return o.rows.Accept(ctx, d)
+}
+
+func (o *office) words(_ context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
+	return o.texts[doc.ID], nil
 }
 
 // questions are one about the type, and one about each field that was not checked.
@@ -139,22 +150,6 @@ func picture(_ context.Context, doc pipeline.Document, no, width int) ([]byte, e
 	return out.Bytes(), err
 }
 
-func report(_ context.Context, _, _ time.Time, by string) (web.SavingsView, error) {
-	figures := func(low, mid, high float64) web.Figures {
-		return web.Figures{Sheets: pipeline.Range{Low: low, Mid: mid, High: high}, CO2e: pipeline.Range{Low: low / 100, Mid: mid / 100, High: high / 100}}
-	}
-	return web.SavingsView{
-		Rows: []web.SavingsRow{
-			{Key: "20", Name: "Stadtkasse", Entries: 2, Evidence: "C", Figures: figures(0.1, 0.6, 1.2)},
-			{Key: "32", Name: "Ordnungsamt", Entries: 1, Evidence: "C", Figures: figures(-2.5, -1.2, 0.1)},
-		},
-		Total: web.SavingsRow{Entries: 3, Evidence: "C", Figures: figures(-2.4, -0.6, 1.3)},
-		Saved: figures(0.1, 0.6, 1.3), Debits: figures(-2.5, -1.2, 0),
-		Factors: []web.FactorInfo{{ID: "ifeu06-prim", Quantity: "co2e", Value: 1.04, Unit: "kg/kg", Source: "by " + by}},
-		Notes:   []pipeline.Message{{DE: "Hinweis", EN: "note"}},
-	}, nil
-}
-
 // letter takes a letter in and brings it to a state.
 func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID {
 	o.t.Helper()
@@ -180,6 +175,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	pdf, err := o.blobs.Put(ctx, strings.NewReader("%PDF-1.7 "+name))
 	must(err)
 	words := pipeline.FromPlainText(text)
+	o.texts[doc.ID] = words
 	doc.Pages = []pipeline.Page{{No: 1}, {No: 2, Blank: true}}
 	doc.PDF = &pipeline.PDF{Blob: pdf, Way: pipeline.WayComposed, Check: pipeline.Validation{Valid: true, Flavour: "2u", Gate: "1"}}
 	doc.Filing = &pipeline.Filing{
@@ -194,7 +190,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	doc.Record = &pipeline.Record{Prefix: "archive/" + string(doc.ID), At: time.Now(), Manifest: pdf.Digest, Files: []pipeline.File{
 		{Role: "pdfa", Key: "archive/x/document.pdf", Blob: pdf}, {Role: "original", Key: "archive/x/original.bin", Blob: doc.Delivery.Original},
 	}}
-	doc.Savings = []pipeline.Saving{{ID: string(doc.ID) + "-1", Event: "copies", Formula: "2 Blatt × 0,3", Evidence: "C", Sheets: pipeline.Range{Low: 0, Mid: 0.6, High: 1}}}
+	doc.Savings = []pipeline.Saving{{ID: string(doc.ID) + "-1", Event: "copies-avoided", Formula: pipeline.Formula{DE: "2 Blatt × 0,3", EN: "2 sheets x 0.3"}, Evidence: "C", Sheets: pipeline.Range{Low: 0, Mid: 0.6, High: 1}}}
 	must(o.rows.Advance(ctx, job, doc, "", words))
 	return doc.ID
 }
@@ -231,9 +227,10 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/review", "/savings", "/savings?by=month", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/review", "/help"}
+	paths = append(paths, savingsPages...)
 	for _, id := range ids {
-		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"/pages")
+		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof", "/letters/"+string(id)+"/pages")
 	}
 	return paths
 }
@@ -241,7 +238,7 @@ func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 func TestEveryPageInBothLanguages(t *testing.T) {
 	o := newOffice(t, nil)
 	missing := regexp.MustCompile(`\[[a-z]+[./][a-z.]*\]`)
-	for _, path := range allPages(everyState(o)) {
+	for _, path := range append(allPages(everyState(o)), moreSavingsPages...) {
 		for _, lang := range []string{"de", "en"} {
 			sep := "?"
 			if strings.Contains(path, "?") {
