@@ -110,10 +110,16 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			return template.HTML(fmt.Sprintf(`%s <span class="beside" lang="%s">%s</span>`,
 				template.HTMLEscapeString(w.text(lang, key)), other(lang), template.HTMLEscapeString(w.text(other(lang), key))))
 		},
-		"other":   other,
-		"say":     func(lang string, m pipeline.Message) string { return inLang(lang, m) },
-		"day":     func(t time.Time) string { return t.In(zone).Format("02.01.2006") },
-		"moment":  func(t time.Time) string { return t.In(zone).Format("02.01.2006, 15:04") },
+		"other":  other,
+		"say":    func(lang string, m pipeline.Message) string { return inLang(lang, m) },
+		"day":    func(t time.Time) string { return t.In(zone).Format("02.01.2006") },
+		"moment": func(t time.Time) string { return t.In(zone).Format("02.01.2006, 15:04") },
+		"date": func(t time.Time, days int) string { // for a date field; "" is none
+			if t.IsZero() {
+				return ""
+			}
+			return t.In(zone).AddDate(0, 0, days).Format(time.DateOnly)
+		},
 		"percent": percent,
 		"number":  number,
 		"short":   func(d pipeline.Digest) string { return string(d[:min(len(d), 16)]) },
@@ -132,6 +138,7 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 		},
 		"count": func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
 		"list":  func(v ...any) []any { return v },
+		"sub":   func(a, b int) int { return a - b },
 		"icon": func(s pipeline.State) string {
 			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
 		},

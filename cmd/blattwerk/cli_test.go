@@ -174,7 +174,7 @@ func TestConfigMasksSecretsAndNamesOrigins(t *testing.T) {
 
 func TestSettingsThatCannotBeMeant(t *testing.T) {
 	for _, args := range [][]string{
-		{"serve", "--addr", "0.0.0.0:0"}, // seen in the network, without a password
+		{"serve", "--addr", "nowhere"},
 		{"config", "--threshold", "2"},
 		{"config", "--max-bytes", "many"},
 		{"config", "--log-level", "loud"},

@@ -88,8 +88,8 @@ func main() {
 func commands() []command {
 	return []command{
 		serveCommand(), workCommand(), ingestCommand(), statusCommand(),
-		convertCommand(), validateCommand(), classifyCommand(), searchCommand(), savingsCommand(), sheetsCommand(),
-		verifyCommand(), reindexCommand(), configCommand(), versionCommand(),
+		convertCommand(), validateCommand(), classifyCommand(), learnCommand(), searchCommand(), savingsCommand(), sheetsCommand(),
+		verifyCommand(), reindexCommand(), accountCommand(), configCommand(), versionCommand(),
 		readChild(), pdfChild(),
 	}
 }

@@ -25,8 +25,7 @@ type Config struct {
 	MaxBytes     int64
 	MaxPages     int
 	MaxPixels    int64
-	Threshold    float64 // confidence under which a person decides
-	Town         string
+	Sorting      classify.Config
 }
 
 // Rooms are the engines of the pipeline.
@@ -50,6 +49,7 @@ func New(cfg Config) (*Rooms, error) {
 		Memory:   cfg.ReaderMemory,
 		Deadline: cfg.PageDeadline,
 	})
+	var opener *scan.Opener // opens the pictures among a mail's attachments, too
 	show := ocr.New(ocr.Config{
 		Command:  []string{cfg.Program, "read"},
 		Readers:  1,
@@ -63,16 +63,21 @@ func New(cfg Config) (*Rooms, error) {
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 		Gate:      gate.Validate,
+		Sniff:     scan.Sniff,
+		Pictures: func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+			return opener.Step(ctx, doc, blobs)
+		},
 	})
-	opener := scan.New(scan.Config{
+	opener = scan.New(scan.Config{
 		PDF:       pdf.Open,
+		Other:     pdf.OpenOther,
 		Decode:    reader.Decode,
 		Probe:     reader.Probe,
 		MaxBytes:  cfg.MaxBytes,
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 	})
-	filer, err := classify.New(classify.Config{Threshold: cfg.Threshold, Town: classify.Town{Name: cfg.Town}})
+	filer, err := classify.New(cfg.Sorting)
 	if err != nil {
 		return nil, fmt.Errorf("setting up classification: %w", err)
 	}

@@ -72,8 +72,9 @@ var postgres = dialect{
 
 // Advisory locks on PostgreSQL, in the order in which they may be taken.
 const (
-	lockIntake = 0x626c6174_0001 // journal numbers and the search for duplicates
-	lockLog    = 0x626c6174_0002 // order of the evidence log; always the last
+	lockIntake   = 0x626c6174_0001 // journal numbers and the search for duplicates
+	lockAccounts = 0x626c6174_0003 // changes of accounts
+	lockLog      = 0x626c6174_0002 // order of the evidence log; always the last
 )
 
 func (d dialect) lock(ctx context.Context, tx *sql.Tx, key int64) error {
