@@ -1,6 +1,7 @@
 package web
 
 import (
+	_ "embed" // for the description
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -9,6 +10,17 @@ import (
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
 )
+
+// description is what the API is: OpenAPI 3.1. A test holds it against the routes
+// and against real answers.
+//
+//go:embed openapi.yaml
+var description []byte
+
+func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8") // RFC 9512
+	_, _ = w.Write(description)                                       // the other side may be gone
+}
 
 func docID(r *http.Request) pipeline.DocID { return pipeline.DocID(r.PathValue("id")) }
 
@@ -83,9 +95,11 @@ func (s *server) apiSearch(w http.ResponseWriter, r *http.Request) {
 		list[i] = found{LetterOf(h.Entry), h.Snippet, h.Score, h.Similar}
 	}
 	answer(w, http.StatusOK, struct {
-		Total int     `json:"total"`
-		Hits  []found `json:"hits"`
-	}{hits.Total, list})
+		Total int            `json:"total"`
+		More  bool           `json:"more"` // there are more than Total
+		Hits  []found        `json:"hits"`
+		Next  catalog.Cursor `json:"next,omitempty"`
+	}{hits.Total, hits.More, list, hits.Next})
 }
 
 func (s *server) apiDecide(w http.ResponseWriter, r *http.Request) {

@@ -49,15 +49,21 @@ func (o *office) signIn(login, password string) func(*http.Request) {
 // token creates an API token and gives what signs a request with it.
 func (o *office) token(name string, all bool, scopes []access.Action, departments ...pipeline.DeptID) func(*http.Request) {
 	o.t.Helper()
+	secret := access.NewToken()
+	o.tokenWith(secret, name, all, scopes, departments...)
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
+}
+
+// tokenWith creates an API token whose secret is known.
+func (o *office) tokenWith(secret, name string, all bool, scopes []access.Action, departments ...pipeline.DeptID) {
+	o.t.Helper()
 	t := catalog.Token{Name: name, All: all, Departments: departments, By: "test", Expires: time.Now().Add(time.Hour)}
 	for _, s := range scopes {
 		t.Scopes = append(t.Scopes, string(s))
 	}
-	secret := access.NewToken()
 	if _, err := o.rows.AddToken(o.t.Context(), t, access.HashSecret(secret)); err != nil {
 		o.t.Fatal(err)
 	}
-	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
 }
 
 // post sends a form.
@@ -82,54 +88,58 @@ var people = map[string]access.Role{
 // from the table of grants, so that each is held against the other. A route that
 // is not here fails the test: whoever adds one decides who may use it.
 var rights = map[string]string{
-	"GET /{$}":                           "md",
-	"POST /{$}":                          "md",
-	"GET /letters":                       "md",
-	"GET /letters/{id}":                  "md",
-	"GET /letters/{id}/pdf":              "md",
-	"GET /letters/{id}/original":         "md",
-	"GET /letters/{id}/text":             "md",
-	"GET /letters/{id}/pages/{file}":     "md",
-	"POST /letters/{id}/filing":          "m",
-	"POST /letters/{id}/retry":           "m",
-	"GET /review":                        "m",
-	"POST /letters/{id}/answer":          "m",
-	"POST /letters/{id}/undecide":        "m",
-	"POST /letters/{id}/send-back":       "md",
-	"GET /savings":                       "snu",
-	"GET /help":                          "e",
-	"POST /api/v1/deliveries":            "md",
-	"GET /api/v1/documents":              "md",
-	"GET /api/v1/documents/{id}":         "md",
-	"POST /api/v1/documents/{id}/filing": "m",
-	"POST /api/v1/documents/{id}/retry":  "m",
-	"GET /api/v1/search":                 "md",
-	"GET /api/v1/savings":                "snu",
-	"GET /api/v1/status":                 "md",
-	"GET /api/v1/events":                 "md",
-	"GET /setup":                         "a",
-	"POST /setup":                        "a",
-	"GET /login":                         "a",
-	"POST /login":                        "a",
-	"GET /login/oidc":                    "a",
-	"GET /login/oidc/callback":           "a",
-	"POST /logout":                       "a",
-	"GET /account":                       "e",
-	"POST /account/password":             "e",
-	"POST /account/language":             "e",
-	"POST /account/sessions":             "e",
-	"GET /accounts":                      "n",
-	"GET /accounts/new":                  "n",
-	"POST /accounts/new":                 "n",
-	"GET /accounts/{id}":                 "n",
-	"POST /accounts/{id}":                "n",
-	"POST /accounts/{id}/password":       "n",
-	"GET /tokens":                        "n",
-	"POST /tokens":                       "n",
-	"POST /tokens/{id}/revoke":           "n",
-	"GET /groups":                        "n",
-	"POST /groups":                       "n",
-	"GET /sign-ins":                      "n",
+	"GET /{$}":                            "md",
+	"POST /{$}":                           "md",
+	"GET /letters":                        "md",
+	"GET /letters/{id}":                   "md",
+	"GET /letters/{id}/pdf":               "md",
+	"GET /letters/{id}/original":          "md",
+	"GET /letters/{id}/text":              "md",
+	"GET /letters/{id}/pages/{file}":      "md",
+	"POST /letters/{id}/filing":           "m",
+	"POST /letters/{id}/retry":            "m",
+	"GET /review":                         "m",
+	"POST /letters/{id}/answer":           "m",
+	"POST /letters/{id}/undecide":         "m",
+	"POST /letters/{id}/send-back":        "md",
+	"GET /savings":                        "snu",
+	"GET /help":                           "e",
+	"POST /api/v1/deliveries":             "md",
+	"GET /api/v1/documents":               "md",
+	"GET /api/v1/documents/{id}":          "md",
+	"POST /api/v1/documents/{id}/filing":  "m",
+	"POST /api/v1/documents/{id}/retry":   "m",
+	"GET /api/v1/documents/{id}/pdf":      "md",
+	"GET /api/v1/documents/{id}/original": "md",
+	"GET /api/v1/documents/{id}/text":     "md",
+	"GET /api/v1/openapi.yaml":            "a",
+	"GET /api/v1/search":                  "md",
+	"GET /api/v1/savings":                 "snu",
+	"GET /api/v1/status":                  "md",
+	"GET /api/v1/events":                  "md",
+	"GET /setup":                          "a",
+	"POST /setup":                         "a",
+	"GET /login":                          "a",
+	"POST /login":                         "a",
+	"GET /login/oidc":                     "a",
+	"GET /login/oidc/callback":            "a",
+	"POST /logout":                        "a",
+	"GET /account":                        "e",
+	"POST /account/password":              "e",
+	"POST /account/language":              "e",
+	"POST /account/sessions":              "e",
+	"GET /accounts":                       "n",
+	"GET /accounts/new":                   "n",
+	"POST /accounts/new":                  "n",
+	"GET /accounts/{id}":                  "n",
+	"POST /accounts/{id}":                 "n",
+	"POST /accounts/{id}/password":        "n",
+	"GET /tokens":                         "n",
+	"POST /tokens":                        "n",
+	"POST /tokens/{id}/revoke":            "n",
+	"GET /groups":                         "n",
+	"POST /groups":                        "n",
+	"GET /sign-ins":                       "n",
 }
 
 // TestRightsOfEveryRoute asks every route as every role, and as nobody. What a
