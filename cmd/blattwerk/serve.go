@@ -112,6 +112,8 @@ func (s *stations) webConfig(token string) web.Config {
 		Report:    s.report,
 		Ready:     s.ready,
 		Picture:   s.picture,
+		Words:     s.words,
+		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
