@@ -134,6 +134,7 @@ func (s *server) decide(r *http.Request, code pipeline.TypeCode, note string) er
 	bell, err := s.Rows.Decide(r.Context(), e.Document.ID, catalog.Decision{
 		Type: filing.Type, Department: filing.Department, By: actor(r), Note: note,
 		Protection: filing.Protection, Handling: filing.Handling, RetainFor: filing.RetainFor,
+		Fields: append([]pipeline.Field{}, filing.Fields...), // some of them masked for the new department
 	}, s.Resume)
 	if err != nil {
 		return err

@@ -145,7 +145,7 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			}
 			return number(lang, r.Low) + " … " + number(lang, r.High)
 		},
-		"sub":   func(a, b int) int { return a - b },
+		"sub": func(a, b int) int { return a - b },
 		"icon": func(s pipeline.State) string {
 			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
 		},
