@@ -17,6 +17,7 @@ import (
 
 // Rows is what the pages need of the catalogue.
 type Rows interface {
+	deskRows
 	accountRows
 	Find(ctx context.Context, id pipeline.DocID, f catalog.Filter) (catalog.Entry, error)
 	CountsOf(ctx context.Context, f catalog.Filter) (catalog.Counts, error)
@@ -49,6 +50,13 @@ type Config struct {
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
+
+	// Words gives the words of a letter's pages, in the order of its pages; a page
+	// without any is empty.
+	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
+	// Amend keeps beside the archive that a letter was handed on, or that this was
+	// taken back.
+	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
@@ -130,6 +138,7 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(
 		s.pageRoutes(),
+		s.deskRoutes(),
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.apiRoutes(),
@@ -143,11 +152,6 @@ func (s *server) pageRoutes() []route {
 	return []route{
 		{"GET /{$}", access.Hand, s.home},
 		{"POST /{$}", access.Hand, s.uploadForm},
-		{"GET /letters", access.Find, s.letters},
-		{"GET /letters/{id}", access.Find, s.letter},
-		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},
-		{"GET /letters/{id}/original", access.Find, s.file("original")},
-		{"GET /letters/{id}/text", access.Find, s.file("text")},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
 		{"GET /help", access.Enter, s.help},

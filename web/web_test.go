@@ -37,6 +37,8 @@ type office struct {
 	blobs   *pipelinetest.Blobs
 	news    chan pipeline.Progress
 	rung    []catalog.Bell
+	amended []catalog.Deed
+	texts   map[pipeline.DocID][]pipeline.PageText
 	handler http.Handler
 	log     bytes.Buffer
 }
@@ -48,7 +50,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rows.Close() })
-	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10)}
+	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10), texts: map[pipeline.DocID][]pipeline.PageText{}}
 	cfg := web.Config{
 		Rows: rows, Blobs: o.blobs, Intake: o.intake,
 		Archive: func(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error) {
@@ -79,6 +81,11 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			}
 			return questions(doc)
 		},
+		Words: o.words,
+		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
+			o.amended = append(o.amended, d)
+			return nil
+		},
 		Books:    testBooks(t, rows),
 		Resume:   pipeline.StepArchive,
 		Restart:  pipeline.StepOpen,
@@ -99,6 +106,10 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	}
 	d.Original = blob
 	return o.rows.Accept(ctx, d)
+}
+
+func (o *office) words(_ context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
+	return o.texts[doc.ID], nil
 }
 
 // questions are one about the type, and one about each field that was not checked.
@@ -162,6 +173,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	pdf, err := o.blobs.Put(ctx, strings.NewReader("%PDF-1.7 "+name))
 	must(err)
 	words := pipeline.FromPlainText(text)
+	o.texts[doc.ID] = words
 	doc.Pages = []pipeline.Page{{No: 1}, {No: 2, Blank: true}}
 	doc.PDF = &pipeline.PDF{Blob: pdf, Way: pipeline.WayComposed, Check: pipeline.Validation{Valid: true, Flavour: "2u", Gate: "1"}}
 	doc.Filing = &pipeline.Filing{
@@ -213,10 +225,10 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/review", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/review", "/help"}
 	paths = append(paths, savingsPages...)
 	for _, id := range ids {
-		paths = append(paths, "/letters/"+string(id))
+		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof")
 	}
 	return paths
 }
