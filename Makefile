@@ -11,7 +11,7 @@ GO      ?= go
 
 .PHONY: help
 help: ## show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup build ## install what is missing, build, start everything, take in the sample letters
@@ -39,6 +39,10 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	deploy/testing/tools.sh verapdf
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
+
+.PHONY: bench-sorting
+bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
+	$(GO) run ./deploy/testing/sorting
 
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences

@@ -43,7 +43,7 @@ func (l *lab) open(context.Context) error {
 		return err
 	}
 	l.blobs = storage.NewBlobs(store)
-	l.rooms, err = route.New(route.Config{Program: l.blattwerk, Readers: l.jobs, Threshold: 0.8})
+	l.rooms, err = route.New(route.Config{Program: l.blattwerk, Readers: l.jobs})
 	return err
 }
 
