@@ -17,6 +17,7 @@ type readCall struct {
 	DPIY      float64 `json:"dpiY"`
 	Languages string  `json:"languages"`
 	DataDir   string  `json:"dataDir"`
+	Halves    bool    `json:"halves"` // a core is idle: the page may be read in two halves at once
 }
 
 // readReply is what was found on the page.
