@@ -17,8 +17,8 @@ import (
 type layout int
 
 const (
-	columns layout = 4 // one column of text of different sizes: reads letters best
-	whole   layout = 3 // full layout analysis: finds text between pictures and in columns
+	whole   layout = 3 // full analysis of the layout: finds columns and text between pictures
+	columns layout = 4 // one column of text of different sizes: finds text in what looks like pictures
 )
 
 // engine keeps one tesseract alive over many pages, for one set of languages.

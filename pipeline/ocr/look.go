@@ -16,16 +16,15 @@ const (
 )
 
 // recognise reads a prepared page. If the result makes little sense it looks
-// again: upside down if the orientation was not certain, else with the full
-// analysis of the layout, which finds text between pictures.
+// again: upside down if the orientation was not certain, else as one column.
 func (r *reader) recognise(p *prepared, call readCall) ([]pipeline.Word, error) {
 	words, err := r.halves(p, call)
 	if err != nil || len(words) == 0 || confidence(words) >= littleSense {
 		return words, err
 	}
-	mode, page := whole, p.page
+	mode, page := columns, p.page
 	if !p.sure {
-		mode = columns
+		mode = whole
 		if page, err = p.page.turned(180); err != nil {
 			return nil, err
 		}
@@ -36,7 +35,7 @@ func (r *reader) recognise(p *prepared, call readCall) ([]pipeline.Word, error) 
 		return words, err
 	}
 	if p.sure {
-		p.did("full layout")
+		p.did("as one column")
 		return again, nil
 	}
 	// A turn by 180 degrees and a rotation about the centre may change places,
@@ -61,7 +60,7 @@ func (r *reader) halves(p *prepared, call readCall) ([]pipeline.Word, error) {
 		at, ok = p.page.middleBand(p.dpi)
 	}
 	if !ok {
-		return r.look(&r.engines.main, p.page, call, p.dpi, columns)
+		return r.look(&r.engines.main, p.page, call, p.dpi, whole)
 	}
 	p.did("read in halves")
 	w, h := p.page.width(), p.page.height()
@@ -75,7 +74,7 @@ func (r *reader) halves(p *prepared, call readCall) ([]pipeline.Word, error) {
 				return err
 			}
 			defer page.close()
-			halves[i], err = r.look(engine, page, call, p.dpi, columns)
+			halves[i], err = r.look(engine, page, call, p.dpi, whole)
 			return err
 		})
 	}
