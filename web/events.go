@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"blattwerk/web/access"
 )
 
 // events tells the browser what happens to letters (server-sent events). Each
-// event is the progress of one document; the page fetches the rest.
+// event is the progress of one document that the person may see; the page fetches
+// the rest.
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	flusher := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -30,12 +33,21 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 			if only != "" && only != string(p.Doc) {
 				continue
 			}
+			if may, err := s.sees(r.Context(), p.Doc); err != nil {
+				return
+			} else if !may {
+				continue
+			}
 			raw, err := json.Marshal(p)
 			if err != nil {
 				return
 			}
 			fmt.Fprintf(w, "data: %s\n\n", raw)
 		case <-beat.C:
+			// Who signed out or lost a right meanwhile is told no more.
+			if p, err := s.door.whoIs(r); err != nil || !p.Same(access.From(r.Context())) {
+				return
+			}
 			fmt.Fprint(w, ": still here\n\n")
 		case <-r.Context().Done():
 			return

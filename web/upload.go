@@ -30,6 +30,12 @@ func (s *server) take(ctx context.Context, r *http.Request, name string, body io
 		return Letter{}, err
 	}
 	e, err := s.Rows.Get(ctx, receipt.Document.ID)
+	if errors.Is(err, catalog.ErrUnknown) {
+		// It was accepted, but who handed it in may not see it, or not yet. Whether the
+		// same bytes were here before is not for them to know either: a receipt says
+		// what was handed in, and the same in both cases.
+		return Letter{Name: name, State: pipeline.Working}, nil
+	}
 	if err != nil {
 		return Letter{}, err
 	}
@@ -133,10 +139,16 @@ func answer(w http.ResponseWriter, status int, v any) {
 // statusOf gives an error its HTTP status.
 func statusOf(err error) int {
 	switch f := pipeline.AsFault(err); {
-	case errors.Is(err, catalog.ErrUnknown):
+	case isUnknown(err):
 		return http.StatusNotFound
-	case errors.Is(err, catalog.ErrNotWaiting):
+	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn):
 		return http.StatusConflict
+	case f.Code == "sign-in":
+		return http.StatusUnauthorized
+	case f.Code == "set-up":
+		return http.StatusForbidden
+	case f.Code == "too-many":
+		return http.StatusTooManyRequests
 	case f.Code == "too-large":
 		return http.StatusRequestEntityTooLarge
 	case f.Code == "bad-request":
@@ -152,11 +164,23 @@ func statusOf(err error) int {
 	}
 }
 
+// isUnknown says that what was asked for is not there, or must not be known to
+// be.
+func isUnknown(err error) bool {
+	return errors.Is(err, catalog.ErrUnknown) || errors.Is(err, catalog.ErrNoAccount) ||
+		errors.Is(err, catalog.ErrNoSession) || errors.Is(err, catalog.ErrNoToken)
+}
+
 // textOf is what a person is told about an error.
 func textOf(err error) pipeline.Message {
 	switch {
-	case errors.Is(err, catalog.ErrUnknown):
+	case isUnknown(err):
 		return pipeline.Message{DE: "Das gibt es hier nicht.", EN: "There is no such thing here."}
+	case errors.Is(err, catalog.ErrWentOn):
+		return pipeline.Message{
+			DE: "Zu spät zum Zurücknehmen: Der Brief ist schon weitergegangen.",
+			EN: "Too late to take it back: the letter has gone on.",
+		}
 	case errors.Is(err, catalog.ErrNotWaiting):
 		return pipeline.Message{
 			DE: "Über diesen Brief ist gerade nichts zu entscheiden; vielleicht war jemand schneller.",

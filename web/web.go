@@ -2,16 +2,12 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"embed"
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"blattwerk/pipeline"
@@ -21,6 +17,10 @@ import (
 
 // Rows is what the pages need of the catalogue.
 type Rows interface {
+	deskRows
+	accountRows
+	Find(ctx context.Context, id pipeline.DocID, f catalog.Filter) (catalog.Entry, error)
+	CountsOf(ctx context.Context, f catalog.Filter) (catalog.Counts, error)
 	Get(ctx context.Context, id pipeline.DocID) (catalog.Entry, error)
 	List(ctx context.Context, f catalog.Filter) ([]catalog.Entry, catalog.Cursor, error)
 	Search(ctx context.Context, q catalog.Query) (catalog.Hits, error)
@@ -29,6 +29,7 @@ type Rows interface {
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
+	trayRows
 }
 
 // Config is what the pages need. All functions are required.
@@ -42,15 +43,28 @@ type Config struct {
 	Types   []TypeInfo
 	Labels  map[string]pipeline.Message // names of fields for people
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
-	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
+	Books   Books
 	Ready   func(ctx context.Context) error
+	// Questions are what a person has to settle about a waiting letter, best first.
+	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
+	// Picture makes a JPEG of page no of a letter, width pixels across;
+	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
+	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
+
+	// Words gives the words of a letter's pages, in the order of its pages; a page
+	// without any is empty.
+	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
+	// Amend keeps beside the archive that a letter was handed on, or that this was
+	// taken back.
+	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
 	Language string            // languages to read where the sender says nothing
 	Zone     *time.Location    // of times on the pages; nil is UTC
-	Password string            // "" serves the loopback only
+	Password string            // one for all, until there is an account; "" serves the loopback only
 	Token    string            // lets the command line of this machine in; "" lets none in
+	Access   Access            // how people sign in; the zero value will do
 	MaxBytes int64             // largest delivery; 0 is 512 MiB
 	Version  string
 	Log      *slog.Logger
@@ -67,11 +81,17 @@ type TypeInfo struct {
 //go:embed static
 var static embed.FS
 
-// server holds what the handlers share; it does not change after New.
+// server holds what the handlers share; but for what it remembers of pictures, it
+// does not change after New. Its Rows are guarded: they show a request only what
+// its person may see.
 type server struct {
 	Config
-	types map[pipeline.TypeCode]TypeInfo
-	pages pages
+	types    map[pipeline.TypeCode]TypeInfo
+	pages    pages
+	pictures *pictures
+	looks    *looks
+	door     *door
+	desks    *desks
 }
 
 // New makes the handler of all pages and of the API.
@@ -82,7 +102,12 @@ func New(cfg Config) http.Handler {
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC
 	}
-	s := &server{Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone)}
+	cfg.Access = cfg.Access.complete()
+	s := &server{
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		door: newDoor(cfg), desks: &desks{},
+	}
+	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
 	for _, t := range cfg.Types {
 		s.types[t.Code] = t
 	}
@@ -90,11 +115,11 @@ func New(cfg Config) http.Handler {
 	for _, rt := range s.routes() {
 		mux.HandleFunc(rt.pattern, s.grant(rt))
 	}
-	files, _ := fs.Sub(static, "static") // the folder is embedded above
-	mux.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
-	mux.HandleFunc("/", s.notFound)
+	mux.HandleFunc("/", s.grant(route{"/", access.Enter, s.notFound}))
 	guarded := http.NewCrossOriginProtection().Handler(s.admit(mux))
 	open := http.NewServeMux()
+	files, _ := fs.Sub(static, "static") // the folder is embedded above
+	open.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
 	open.HandleFunc("GET /api/v1/health", s.health) // for machines that watch; tells nothing but yes or no
 	open.Handle("/", guarded)
 	return headers(open)
@@ -111,22 +136,24 @@ type route struct {
 // routes is every address there is but the style and script of the pages. Each
 // desk has a list of its own in its own file.
 func (s *server) routes() []route {
-	return slices.Concat(s.pageRoutes(), s.apiRoutes())
+	return slices.Concat(
+		s.pageRoutes(),
+		s.deskRoutes(),
+		s.pageImageRoutes(),
+		s.trayRoutes(),
+		s.apiRoutes(),
+		s.signInRoutes(),
+		s.accountRoutes(),
+		s.savingsRoutes(),
+	)
 }
 
 func (s *server) pageRoutes() []route {
 	return []route{
 		{"GET /{$}", access.Hand, s.home},
 		{"POST /{$}", access.Hand, s.uploadForm},
-		{"GET /letters", access.Find, s.letters},
-		{"GET /letters/{id}", access.Find, s.letter},
-		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},
-		{"GET /letters/{id}/original", access.Find, s.file("original")},
-		{"GET /letters/{id}/text", access.Find, s.file("text")},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
-		{"GET /review", access.Sort, s.review},
-		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}
 }
@@ -139,25 +166,10 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
-		{"GET /api/v1/savings", access.Count, s.apiSavings},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
 	}
 }
-
-// grant lets only those through who may do what the route is for.
-func (s *server) grant(rt route) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if !access.From(r.Context()).May(rt.action) {
-			s.refuse(w, r)
-			return
-		}
-		rt.serve(w, r)
-	}
-}
-
-// refuse answers whoever lacks a right as if the address did not exist.
-func (s *server) refuse(w http.ResponseWriter, r *http.Request) { s.notFound(w, r) }
 
 // cached lets browsers keep style and script for a while: they hold nothing
 // about anybody.
@@ -186,60 +198,6 @@ func headers(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
-}
-
-// actor is the account that makes a request.
-func actor(r *http.Request) string { return access.From(r.Context()).Account }
-
-// commandLine is the actor of requests that carry the token of this machine.
-const commandLine = "command line"
-
-// admit lets in who may: the command line by its token, people by the password,
-// and, where there is none, who sits at this machine.
-func (s *server) admit(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		person, ok := s.whoIs(r)
-		if !ok {
-			if s.Password != "" {
-				w.Header().Set("WWW-Authenticate", `Basic realm="Blattwerk", charset="UTF-8"`)
-				time.Sleep(300 * time.Millisecond) // slows guessing down
-				http.Error(w, "Bitte mit Namen und Passwort anmelden. / Please sign in with name and password.", http.StatusUnauthorized)
-				return
-			}
-			http.Error(w, "Diese Seite antwortet nur auf diesem Rechner. / This page answers on this machine only.", http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), person)))
-	})
-}
-
-func (s *server) whoIs(r *http.Request) (access.Person, bool) {
-	person := access.Person{Account: "local", Everything: true}
-	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		person.Account = commandLine
-		return person, s.Token != "" && same(token, s.Token)
-	}
-	if s.Password != "" {
-		name, password, ok := r.BasicAuth()
-		person.Account = name
-		return person, ok && name != "" && same(password, s.Password)
-	}
-	return person, isLoopback(r.Host)
-}
-
-// same compares without telling by its time where the difference is.
-func same(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
-}
-
-func isLoopback(hostport string) bool {
-	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
-		host = h
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func (s *server) health(w http.ResponseWriter, r *http.Request) {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -25,6 +27,7 @@ import (
 	"blattwerk/pipeline/pipelinetest"
 	"blattwerk/storage/catalog"
 	"blattwerk/web"
+	"blattwerk/web/access"
 )
 
 // office is a web page with a real catalogue behind it and no stations.
@@ -34,6 +37,8 @@ type office struct {
 	blobs   *pipelinetest.Blobs
 	news    chan pipeline.Progress
 	rung    []catalog.Bell
+	amended []catalog.Deed
+	texts   map[pipeline.DocID][]pipeline.PageText
 	handler http.Handler
 	log     bytes.Buffer
 }
@@ -45,7 +50,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rows.Close() })
-	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10)}
+	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10), texts: map[pipeline.DocID][]pipeline.PageText{}}
 	cfg := web.Config{
 		Rows: rows, Blobs: o.blobs, Intake: o.intake,
 		Archive: func(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error) {
@@ -63,13 +68,28 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			{Code: "20-RECH", Name: "Eingangsrechnung", Department: "20", DepartmentName: "Stadtkasse"},
 			{Code: "32-OWI", Name: "Einspruch Bußgeld", Department: "32", DepartmentName: "Ordnungsamt"},
 		},
-		Apply: func(_ pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error) {
-			return pipeline.Filing{Type: code, Department: pipeline.DeptID(code[:2]), Sure: true, DecidedBy: by}, nil
+		Apply: func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error) {
+			return pipeline.Filing{Type: code, Department: pipeline.DeptID(code[:2]), Sure: true, DecidedBy: by, Fields: doc.Filing.Fields}, nil
 		},
-		Report:   report,
-		Ready:    func(context.Context) error { return nil },
+		Ready:   func(context.Context) error { return nil },
+		Picture: picture,
+		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
+			if fault != nil && fault.Code != "unsure" {
+				return []pipeline.Question{{Kind: pipeline.AskFault, Text: fault.Text, Answers: []pipeline.Answer{
+					{Key: "1", Text: pipeline.Message{DE: "Noch einmal versuchen", EN: "Try again"}, Retry: pipeline.StepOpen},
+				}}}
+			}
+			return questions(doc)
+		},
+		Words: o.words,
+		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
+			o.amended = append(o.amended, d)
+			return nil
+		},
+		Books:    testBooks(t, rows),
 		Resume:   pipeline.StepArchive,
 		Restart:  pipeline.StepOpen,
+		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
 		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if change != nil {
@@ -88,20 +108,44 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	return o.rows.Accept(ctx, d)
 }
 
-func report(_ context.Context, _, _ time.Time, by string) (web.SavingsView, error) {
-	figures := func(low, mid, high float64) web.Figures {
-		return web.Figures{Sheets: pipeline.Range{Low: low, Mid: mid, High: high}, CO2e: pipeline.Range{Low: low / 100, Mid: mid / 100, High: high / 100}}
+func (o *office) words(_ context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
+	return o.texts[doc.ID], nil
+}
+
+// questions are one about the type, and one about each field that was not checked.
+func questions(doc pipeline.Document) []pipeline.Question {
+	q := pipeline.Question{Kind: pipeline.AskType, Code: "unsure", Other: true, Text: pipeline.Message{DE: "Was ist das?", EN: "What is this?"}}
+	for i, c := range doc.Filing.Candidates {
+		q.Answers = append(q.Answers, pipeline.Answer{Key: fmt.Sprint(i + 1), Type: c.Type, Confidence: c.Confidence, Text: pipeline.Message{DE: string(c.Type), EN: string(c.Type)}})
+		if i == 0 && len(c.Reasons) > 0 {
+			q.Page, q.Box = c.Reasons[0].Page, c.Reasons[0].Box
+		}
 	}
-	return web.SavingsView{
-		Rows: []web.SavingsRow{
-			{Key: "20", Name: "Stadtkasse", Entries: 2, Evidence: "C", Figures: figures(0.1, 0.6, 1.2)},
-			{Key: "32", Name: "Ordnungsamt", Entries: 1, Evidence: "C", Figures: figures(-2.5, -1.2, 0.1)},
-		},
-		Total: web.SavingsRow{Entries: 3, Evidence: "C", Figures: figures(-2.4, -0.6, 1.3)},
-		Saved: figures(0.1, 0.6, 1.3), Debits: figures(-2.5, -1.2, 0),
-		Factors: []web.FactorInfo{{ID: "ifeu06-prim", Quantity: "co2e", Value: 1.04, Unit: "kg/kg", Source: "by " + by}},
-		Notes:   []pipeline.Message{{DE: "Hinweis", EN: "note"}},
-	}, nil
+	list := []pipeline.Question{q}
+	for _, f := range doc.Filing.Fields {
+		if !f.Checked {
+			list = append(list, pipeline.Question{Kind: pipeline.AskField, Code: "check-digit", Field: f.Name, Other: true, Page: f.Page, Box: f.Box,
+				Text: pipeline.Message{DE: "Stimmt das?", EN: "Is this right?"}, Answers: []pipeline.Answer{
+					{Key: "1", Text: pipeline.Message{DE: f.Value, EN: f.Value}, Value: &pipeline.SetField{Name: f.Name, Value: f.Value}},
+					{Key: "2", Text: pipeline.Message{DE: "ohne", EN: "without"}, Value: &pipeline.SetField{Name: f.Name}},
+				}})
+		}
+	}
+	return list
+}
+
+// picture is a white page for each page of a letter.
+func picture(_ context.Context, doc pipeline.Document, no, width int) ([]byte, error) {
+	if no < 1 || no > len(doc.Pages) {
+		return nil, catalog.ErrUnknown
+	}
+	page := image.NewGray(image.Rect(0, 0, width, width*297/210))
+	for i := range page.Pix {
+		page.Pix[i] = 255
+	}
+	var out bytes.Buffer
+	err := jpeg.Encode(&out, page, nil)
+	return out.Bytes(), err
 }
 
 // letter takes a letter in and brings it to a state.
@@ -129,6 +173,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	pdf, err := o.blobs.Put(ctx, strings.NewReader("%PDF-1.7 "+name))
 	must(err)
 	words := pipeline.FromPlainText(text)
+	o.texts[doc.ID] = words
 	doc.Pages = []pipeline.Page{{No: 1}, {No: 2, Blank: true}}
 	doc.PDF = &pipeline.PDF{Blob: pdf, Way: pipeline.WayComposed, Check: pipeline.Validation{Valid: true, Flavour: "2u", Gate: "1"}}
 	doc.Filing = &pipeline.Filing{
@@ -143,7 +188,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	doc.Record = &pipeline.Record{Prefix: "archive/" + string(doc.ID), At: time.Now(), Manifest: pdf.Digest, Files: []pipeline.File{
 		{Role: "pdfa", Key: "archive/x/document.pdf", Blob: pdf}, {Role: "original", Key: "archive/x/original.bin", Blob: doc.Delivery.Original},
 	}}
-	doc.Savings = []pipeline.Saving{{ID: string(doc.ID) + "-1", Event: "copies", Formula: "2 Blatt × 0,3", Evidence: "C", Sheets: pipeline.Range{Low: 0, Mid: 0.6, High: 1}}}
+	doc.Savings = []pipeline.Saving{{ID: string(doc.ID) + "-1", Event: "copies-avoided", Formula: pipeline.Formula{DE: "2 Blatt × 0,3", EN: "2 sheets x 0.3"}, Evidence: "C", Sheets: pipeline.Range{Low: 0, Mid: 0.6, High: 1}}}
 	must(o.rows.Advance(ctx, job, doc, "", words))
 	return doc.ID
 }
@@ -180,9 +225,10 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/review", "/savings", "/savings?by=month", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/review", "/help"}
+	paths = append(paths, savingsPages...)
 	for _, id := range ids {
-		paths = append(paths, "/letters/"+string(id))
+		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof")
 	}
 	return paths
 }
@@ -190,7 +236,7 @@ func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 func TestEveryPageInBothLanguages(t *testing.T) {
 	o := newOffice(t, nil)
 	missing := regexp.MustCompile(`\[[a-z]+[./][a-z.]*\]`)
-	for _, path := range allPages(everyState(o)) {
+	for _, path := range append(allPages(everyState(o)), moreSavingsPages...) {
 		for _, lang := range []string{"de", "en"} {
 			sep := "?"
 			if strings.Contains(path, "?") {
@@ -320,28 +366,32 @@ func TestUpload(t *testing.T) {
 	}
 }
 
-func TestWhoMayIn(t *testing.T) {
+// TestWhoMayInWithoutAccounts is what counts until the first account exists.
+func TestWhoMayInWithoutAccounts(t *testing.T) {
 	open := newOffice(t, nil)
 	closed := newOffice(t, func(c *web.Config) { c.Password, c.Token = "geheim", "token" })
+	bearer := func(token string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+	}
 	for _, tc := range []struct {
-		name   string
-		o      *office
-		change func(*http.Request)
-		want   int
+		name      string
+		o         *office
+		change    func(*http.Request)
+		page, api int
 	}{
-		{"this machine", open, nil, 200},
-		{"a foreign name for this machine", open, func(r *http.Request) { r.Host = "evil.example" }, 403},
-		{"no token is no token", open, func(r *http.Request) { r.Header.Set("Authorization", "Bearer ") }, 403},
-		{"no password", closed, nil, 401},
-		{"wrong password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "falsch") }, 401},
-		{"no name", closed, func(r *http.Request) { r.SetBasicAuth("", "geheim") }, 401},
-		{"password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "geheim") }, 200},
-		{"token", closed, func(r *http.Request) { r.Header.Set("Authorization", "Bearer token") }, 200},
-		{"wrong token", closed, func(r *http.Request) { r.Header.Set("Authorization", "Bearer x") }, 401},
+		{"this machine", open, nil, 200, 200},
+		{"a foreign name for this machine", open, func(r *http.Request) { r.Host = "evil.example" }, 303, 403},
+		{"no token is no token", open, bearer(""), 303, 401},
+		{"no password", closed, nil, 401, 401},
+		{"wrong password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "falsch") }, 401, 401},
+		{"no name", closed, func(r *http.Request) { r.SetBasicAuth("", "geheim") }, 401, 401},
+		{"password", closed, func(r *http.Request) { r.SetBasicAuth("amt", "geheim") }, 200, 200},
+		{"token", closed, bearer("token"), 200, 200},
+		{"wrong token", closed, bearer("x"), 401, 401},
 	} {
-		for _, path := range []string{"/", "/letters", "/api/v1/documents", "/static/app.css"} {
-			if w := tc.o.do("GET", path, nil, tc.change); w.Code != tc.want {
-				t.Errorf("%s: GET %s answers %d, want %d", tc.name, path, w.Code, tc.want)
+		for path, want := range map[string]int{"/": tc.page, "/letters": tc.page, "/api/v1/documents": tc.api, "/static/app.css": 200} {
+			if w := tc.o.do("GET", path, nil, tc.change); w.Code != want {
+				t.Errorf("%s: GET %s answers %d, want %d", tc.name, path, w.Code, want)
 			}
 		}
 	}
@@ -374,12 +424,8 @@ func TestReview(t *testing.T) {
 	if !strings.Contains(page, "erster.pdf") || !strings.Contains(page, "Eingangsrechnung") || !strings.Contains(page, "Rechnung") {
 		t.Fatal("the oldest letter, its best answer or the reason is missing")
 	}
-	post := func(path string, v url.Values) *httptest.ResponseRecorder {
-		return o.do("POST", path, strings.NewReader(v.Encode()), func(r *http.Request) {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		})
-	}
-	w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}, "from": {"review"}})
+	post := o.post
+	w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}, "from": {"review"}}, nil)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/review" {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
@@ -393,14 +439,14 @@ func TestReview(t *testing.T) {
 	if !strings.Contains(o.get("/review"), "zweiter.pdf") {
 		t.Error("the next letter does not follow")
 	}
-	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}}); w.Code != http.StatusConflict {
+	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}}, nil); w.Code != http.StatusConflict {
 		t.Errorf("deciding again answers %d", w.Code)
 	}
-	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"99-X"}}); w.Code != http.StatusBadRequest {
+	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"99-X"}}, nil); w.Code != http.StatusBadRequest {
 		t.Errorf("an unknown type answers %d", w.Code)
 	}
 	refused := o.letter("leer.pdf", "", pipeline.Refused)
-	if w := post("/letters/"+string(refused)+"/retry", nil); w.Code != http.StatusSeeOther {
+	if w := post("/letters/"+string(refused)+"/retry", nil, nil); w.Code != http.StatusSeeOther {
 		t.Errorf("retry answers %d", w.Code)
 	}
 	if e, _ := o.rows.Get(t.Context(), refused); e.State != pipeline.Working {

@@ -88,8 +88,8 @@ func main() {
 func commands() []command {
 	return []command{
 		serveCommand(), workCommand(), ingestCommand(), statusCommand(),
-		convertCommand(), validateCommand(), classifyCommand(), searchCommand(), savingsCommand(),
-		verifyCommand(), reindexCommand(), configCommand(), versionCommand(),
+		convertCommand(), validateCommand(), classifyCommand(), learnCommand(), searchCommand(), savingsCommand(),
+		verifyCommand(), reindexCommand(), accountCommand(), configCommand(), versionCommand(),
 		readChild(), pdfChild(),
 	}
 }

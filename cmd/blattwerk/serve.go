@@ -30,8 +30,8 @@ func serveCommand() command {
 }
 
 func serve(ctx context.Context, c *call) error {
-	if err := c.checkAddress(); err != nil {
-		return exit{exitUsage, err}
+	if _, _, err := net.SplitHostPort(c.set.str("addr")); err != nil {
+		return exit{exitUsage, fmt.Errorf("addr: %w", err)}
 	}
 	lock, who, err := lockFolder(c.set.str("data"))
 	if errors.Is(err, errBusy) {
@@ -62,24 +62,13 @@ func serve(ctx context.Context, c *call) error {
 	return c.runServer(ctx, s, listener, url, token)
 }
 
-// checkAddress refuses to show citizens' letters to a network without a password.
-func (c *call) checkAddress() error {
-	host, _, err := net.SplitHostPort(c.set.str("addr"))
-	if err != nil {
-		return fmt.Errorf("addr: %w", err)
-	}
-	ip := net.ParseIP(host)
-	if host == "localhost" || ip != nil && ip.IsLoopback() || c.set.str("password") != "" {
-		return nil
-	}
-	return errors.New(c.say(
-		"diese Adresse ist im Netz zu sehen: dann braucht es ein Passwort (BLATTWERK_PASSWORD oder BLATTWERK_PASSWORD_FILE)",
-		"this address can be seen in the network: it needs a password then (BLATTWERK_PASSWORD or BLATTWERK_PASSWORD_FILE)"))
-}
-
 // runServer runs stations and web page until ctx ends, then closes both in order:
 // first nothing new comes in, then what is in hand is let go.
 func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener, url, token string) error {
+	code, err := c.offerSetup(ctx, s.house)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	beltCtx, stopBelt := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBelt()
 	beltDone := make(chan error, 1)
@@ -95,9 +84,8 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 	serverDone := make(chan error, 1)
 	go func() { serverDone <- server.Serve(listener) }()
 	c.log.InfoContext(ctx, "serving", "url", url, "data", c.set.str("data"), "version", version)
-	go c.welcome(ctx, s, url)
+	go c.welcome(ctx, s, url, code)
 
-	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-serverDone:
@@ -112,26 +100,31 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 // webConfig hands the web page what it needs of the house.
 func (s *stations) webConfig(token string) web.Config {
 	return web.Config{
-		Rows:     s.rows,
-		Blobs:    s.blobs,
-		Archive:  s.openKept,
-		Intake:   s.intake.Take,
-		Ring:     s.belt.Ring,
-		Watch:    s.belt.Watch,
-		Types:    typeInfos(s.rooms.Classify),
-		Labels:   s.rooms.Classify.Labels(),
-		Apply:    s.rooms.Classify.Apply,
-		Report:   s.report,
-		Ready:    s.ready,
-		Resume:   route.AfterFiling,
-		Restart:  route.First,
-		Language: s.set.str("language"),
-		Zone:     s.set.zone(),
-		Password: s.set.str("password"),
-		Token:    token,
-		MaxBytes: s.set.bytes("max-bytes"),
-		Version:  version,
-		Log:      s.log,
+		Rows:      s.rows,
+		Blobs:     s.blobs,
+		Archive:   s.openKept,
+		Intake:    s.intake.Take,
+		Ring:      s.belt.Ring,
+		Watch:     s.belt.Watch,
+		Types:     typeInfos(s.rooms.Classify),
+		Labels:    s.rooms.Classify.Labels(),
+		Apply:     s.rooms.Classify.Apply,
+		Books:     s.keeper(s.rooms.Books, s.rooms.Classify),
+		Ready:     s.ready,
+		Picture:   s.picture,
+		Words:     s.words,
+		Amend:     s.amend,
+		Questions: s.rooms.Classify.Questions,
+		Resume:    route.AfterFiling,
+		Restart:   route.First,
+		Language:  s.set.str("language"),
+		Zone:      s.set.zone(),
+		Password:  s.set.str("password"),
+		Token:     token,
+		Access:    s.webAccess(),
+		MaxBytes:  s.set.bytes("max-bytes"),
+		Version:   version,
+		Log:       s.log,
 	}
 }
 
@@ -144,8 +137,9 @@ func (h *house) ready(ctx context.Context) error {
 }
 
 // welcome takes the sample letters in on the very first start and prints what
-// became of them, then the address.
-func (c *call) welcome(ctx context.Context, s *stations, url string) {
+// became of them, then the address, and how to create the first account if there
+// is none.
+func (c *call) welcome(ctx context.Context, s *stations, url, code string) {
 	folder, _ := c.flags.GetString("samples")
 	if folder != "" {
 		if err := c.takeSamples(ctx, s, folder); err != nil && ctx.Err() == nil {
@@ -154,6 +148,7 @@ func (c *call) welcome(ctx context.Context, s *stations, url string) {
 	}
 	if ctx.Err() == nil {
 		fmt.Fprintf(c.out, c.say("\nBlattwerk läuft: %s   (Strg+C beendet)\n", "\nBlattwerk is running: %s   (Ctrl+C stops)\n"), url)
+		c.printSetup(url, code)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -29,11 +30,23 @@ type setting struct {
 var table = []setting{
 	{name: "data", def: "./data", help: "folder of the embedded store and catalogue"},
 	{name: "addr", def: "127.0.0.1:8080", help: "address of the web page"},
-	{name: "password", secret: true, help: "password of the web page; required where addr is not the loopback"},
+	{name: "password", secret: true, help: "one password for all, until the first account exists; then it does not count any more"},
+	{name: "public-url", help: "address that people type, e.g. https://blattwerk.stadt.example; needed for oidc-issuer"},
+	{name: "proxies", help: "networks of reverse proxies whose X-Forwarded-For and -Proto count, e.g. 127.0.0.1/32,10.0.0.0/8"},
+	{name: "session-idle", def: "1h", help: "a session ends when it was not used for so long"},
+	{name: "session-life", def: "12h", help: "a session ends at the latest after"},
+	{name: "oidc-issuer", help: "the town's own login (OpenID Connect), its address; empty is none"},
+	{name: "oidc-name", def: "Stadt-Konto", help: "what people call the town's own login"},
+	{name: "oidc-client-id", def: "blattwerk", help: "name of this program at oidc-issuer"},
+	{name: "oidc-client-secret", secret: true, help: "secret of this program at oidc-issuer"},
+	{name: "oidc-groups", def: "groups", help: "claim that lists a person's groups"},
 	{name: "language", def: "deu+eng", help: "languages to read, as tesseract names them"},
 	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
 	{name: "zone", def: "Europe/Berlin", help: "time zone of the town: when a day and a journal's year begin"},
 	{name: "threshold", def: "0.85", help: "confidence, 0 to 1, under which a person decides"},
+	{name: "precision", def: "0.97", help: "share of letters filed without a person that are to be right, 0.5 to 1; what is learned aims at it"},
+	{name: "taxonomy", help: "folder with the town's own departments.tsv, types.tsv, cues.tsv, kassenzeichen.tsv; empty is none"},
+	{name: "town-words", help: "words that only the town's own address carries, parted by commas"},
 	{name: "readers", def: "0", help: "pages read at once; 0 is one for each core"},
 	{name: "reader-memory", def: "900MB", help: "most memory of one reading child"},
 	{name: "page-deadline", def: "90s", help: "most time for one page"},
@@ -116,6 +129,20 @@ func (s settings) check() error {
 	if x, err := strconv.ParseFloat(s.value["threshold"], 64); err != nil || x < 0 || x > 1 {
 		errs = append(errs, fmt.Errorf("threshold: %q is not between 0 and 1", s.value["threshold"]))
 	}
+	if x, err := strconv.ParseFloat(s.value["precision"], 64); err != nil || x < 0.5 || x > 1 {
+		errs = append(errs, fmt.Errorf("precision: %q is not between 0.5 and 1", s.value["precision"]))
+	}
+	for _, name := range []string{"session-idle", "session-life"} {
+		if d, err := time.ParseDuration(s.value[name]); err != nil || d < time.Minute {
+			errs = append(errs, fmt.Errorf("%s: %q is not a time such as 1h, of a minute at least", name, s.value[name]))
+		}
+	}
+	if _, err := parseNetworks(s.value["proxies"]); err != nil {
+		errs = append(errs, fmt.Errorf("proxies: %w", err))
+	}
+	if s.value["oidc-issuer"] != "" && s.value["public-url"] == "" {
+		errs = append(errs, errors.New("oidc-issuer needs public-url, the address to which people come back"))
+	}
 	if _, err := strconv.ParseBool(s.value["s3-insecure"]); err != nil {
 		errs = append(errs, fmt.Errorf("s3-insecure: %q is neither true nor false", s.value["s3-insecure"]))
 	}
@@ -152,6 +179,33 @@ func (s settings) bytes(name string) int64 {
 func (s settings) truth(name string) bool {
 	b, _ := strconv.ParseBool(s.value[name]) // checked by resolve
 	return b
+}
+
+func (s settings) duration(name string) time.Duration {
+	d, _ := time.ParseDuration(s.value[name]) // checked by resolve
+	return d
+}
+
+func (s settings) networks(name string) []netip.Prefix {
+	list, _ := parseNetworks(s.value[name]) // checked by resolve
+	return list
+}
+
+// parseNetworks reads "10.0.0.0/8, 192.0.2.1".
+func parseNetworks(text string) ([]netip.Prefix, error) {
+	var list []netip.Prefix
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if ip, err := netip.ParseAddr(part); err == nil {
+			list = append(list, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(part)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no network such as 10.0.0.0/8", part)
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 func (s settings) zone() *time.Location {

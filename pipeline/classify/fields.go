@@ -91,7 +91,8 @@ func (r *Room) Labels() map[string]pipeline.Message {
 // reference belongs to.
 type hit struct {
 	pipeline.Field
-	route pipeline.DeptID
+	route  pipeline.DeptID
+	broken bool // there are check digits, and they do not hold
 }
 
 // passage is a text to search, with the way back to the words.
@@ -222,11 +223,10 @@ func (f *fieldRule) search(l *letter, p passage) []hit {
 		if !keep || s == "" {
 			continue
 		}
-		confidence := f.confidence
-		if f.digits && !checked {
-			confidence = 0.4 // there are check digits, and they do not hold
-		}
-		hits = append(hits, hit{Field: l.field(p, f.name, s, confidence, checked, start, end)})
+		hits = append(hits, hit{
+			Field:  l.field(p, f.name, s, f.confidence, checked, start, end),
+			broken: f.digits && !checked,
+		})
 	}
 	return hits
 }

@@ -25,7 +25,7 @@ func TestFields(t *testing.T) {
 	}{
 		{"IBAN DE89 3704 0044 0532 0130 00", "iban", "DE89370400440532013000", true},
 		{"IBAN: DE89370400440532O13OOO", "iban", "DE89370400440532013000", true}, // O read for 0
-		{"IBAN DE88 3704 0044 0532 0130 00", "iban", "DE88370400440532013000", false},
+		{"IBAN DE88 3704 0044 0532 0130 00", "iban", "", false},                  // never offered: a question instead
 		{"Konto NL91 ABNA 0417 1643 00", "iban", "NL91ABNA0417164300", true},
 		{"Leitweg-ID: 04011000-1234512345-06", "leitweg_id", "04011000-1234512345-06", true},
 		{"Leitweg-ID 04011000-1234512345-07", "leitweg_id", "", false},
@@ -68,10 +68,9 @@ func TestFields(t *testing.T) {
 		}
 	}
 	sure, _ := field(r.Classify(typeset("IBAN DE89 3704 0044 0532 0130 00", 0.95)), "iban")
-	bad, _ := field(r.Classify(typeset("IBAN DE88 3704 0044 0532 0130 00", 0.95)), "iban")
 	pale, _ := field(r.Classify(typeset("IBAN DE89 3704 0044 0532 0130 00", 0.4)), "iban")
-	if !(sure.Confidence > pale.Confidence && pale.Confidence > bad.Confidence && bad.Confidence < 0.5) {
-		t.Errorf("confidence: check holds %.2f, on a pale page %.2f, check broken %.2f", sure.Confidence, pale.Confidence, bad.Confidence)
+	if sure.Confidence <= pale.Confidence {
+		t.Errorf("confidence: check holds %.2f, on a pale page %.2f", sure.Confidence, pale.Confidence)
 	}
 }
 

@@ -91,6 +91,7 @@ func room(t testing.TB) *classify.Room {
 		Words: []string{"Lindenplatz"},
 		Kassenzeichen: []classify.Kassenzeichen{
 			{Pattern: `7\.4\d{3}\.\d{6}\.\d`, Check: "mod10", Department: "22"},
+			{Pattern: `8\.1\d{5}\.\d`, Department: "32"},
 		},
 	}})
 	if err != nil {

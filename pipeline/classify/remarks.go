@@ -46,5 +46,8 @@ func (r *Room) remarks(f pipeline.Filing) []pipeline.Remark {
 			EN: "A protected number (for example the tax identification number) was masked, because this department may not use it.",
 		})
 	}
+	for _, d := range f.Doubts {
+		add(d.Code, d.Page, r.doubtText(d, r.label(d.Field)))
+	}
 	return out
 }

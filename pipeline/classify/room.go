@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify/learn"
 )
 
 // DefaultThreshold is the confidence from which a filing is taken without a
@@ -27,6 +29,7 @@ type Room struct {
 	tax       *Taxonomy
 	matcher   *matcher
 	fields    []fieldRule
+	model     atomic.Pointer[learn.Model] // nil while there is none
 }
 
 // New makes a room ready: it compiles cues and patterns once.
@@ -77,19 +80,28 @@ func (r *Room) Type(code pipeline.TypeCode) (Type, bool) {
 func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
 	l := readLetter(pages)
 	hits := r.extract(l)
-	verdicts := r.score(l, r.matcher.find(l), routedBy(hits))
+	model := r.model.Load()
+	sc := r.score(l, r.matcher.find(l), routedBy(hits))
+	if model != nil {
+		r.weighIn(model, l, &sc)
+	}
+	verdicts := sc.verdicts
+	r.guardDeadlines(verdicts)
+	hits, contradictions := doubts(hits)
 	f := pipeline.Filing{
 		Department: "00",
 		Type:       Unclear,
-		Model:      r.tax.Version,
+		Model:      r.versionWith(model),
 		Candidates: r.candidates(l, verdicts),
+		Doubts:     contradictions,
 	}
 	var best Type
 	if len(verdicts) > 0 && verdicts[0].confidence >= 0.05 {
 		best = r.tax.Types[verdicts[0].typ]
 		f.Department, f.Type = best.Department, best.Code
 		f.Confidence = round(verdicts[0].confidence)
-		f.Sure = f.Confidence >= max(r.threshold, best.Threshold)
+		f.Threshold = round(max(r.thresholdOf(best), verdicts[0].threshold))
+		f.Sure = f.Confidence >= f.Threshold
 	}
 	if f.Sure {
 		f.RetainFor, f.Protection, f.Handling = best.Retention, best.Protection, best.Handling
@@ -109,6 +121,9 @@ func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
 	}
 	return f
 }
+
+// thresholdOf is the confidence from which a letter is filed as t without a person.
+func (r *Room) thresholdOf(t Type) float64 { return max(r.threshold, t.Threshold) }
 
 func (r *Room) strictest(least string, candidates []pipeline.Candidate) string {
 	rank := []string{"normal", "hoch", "sehr_hoch"}
@@ -142,12 +157,17 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	}
 	f := r.Classify(pages)
 	renumber(&f, doc.Pages)
+	f.Doubts = append(f.Doubts, dateDoubts(f.Fields, doc.Delivery.Received)...)
+	var ask error
+	switch best, _ := r.Type(f.Type); {
+	case !f.Sure:
+		ask = unsure(f)
+	case slices.ContainsFunc(f.Doubts, best.holds):
+		f.Sure, ask = false, contradicts()
+	}
 	doc.Filing = &f
 	doc.Remarks = append(withoutRemarks(doc.Remarks), r.remarks(f)...)
-	if f.Sure {
-		return doc, nil
-	}
-	return doc, unsure(f)
+	return doc, ask
 }
 
 // renumber turns positions into the page numbers of the delivery.
@@ -161,10 +181,24 @@ func renumber(f *pipeline.Filing, pages []pipeline.Page) {
 	for i := range f.Fields {
 		f.Fields[i].Page = pages[f.Fields[i].Page-1].No
 	}
+	for i := range f.Doubts {
+		if d := &f.Doubts[i]; d.Page > 0 {
+			d.Page = pages[d.Page-1].No
+		}
+	}
 }
 
 func withoutRemarks(remarks []pipeline.Remark) []pipeline.Remark {
 	return slices.DeleteFunc(slices.Clone(remarks), func(m pipeline.Remark) bool { return m.Step == pipeline.StepClassify })
+}
+
+// contradicts asks a person about a letter whose type is sure, but which contradicts
+// itself in what the type needs.
+func contradicts() *pipeline.Fault {
+	return &pipeline.Fault{Verdict: pipeline.AskPerson, Code: "doubt", Text: pipeline.Message{
+		DE: "In diesem Schreiben widersprechen sich Angaben. Bitte vergleichen Sie sie mit der Seite.",
+		EN: "Statements in this letter contradict each other. Please compare them with the page.",
+	}}
 }
 
 func unsure(f pipeline.Filing) *pipeline.Fault {
@@ -197,7 +231,7 @@ func (r *Room) Apply(doc pipeline.Document, code pipeline.TypeCode, by string) (
 		f.Candidates = slices.Clone(f.Candidates)
 		f.Fields = slices.Clone(f.Fields)
 	} else {
-		f.Model = r.tax.Version
+		f.Model = r.Version()
 	}
 	for i := range f.Fields {
 		if !allowed(f.Fields[i].Name, t.Department) {

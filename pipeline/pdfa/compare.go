@@ -29,8 +29,14 @@ const (
 var errDiffers = errors.New("the copy differs")
 
 // compare says whether the PDF at path shows and says the same as the stage's
-// working copy. The error is nil, wraps [errDiffers], or something went wrong.
-func (r *Room) compare(ctx context.Context, s *stage, path string) error {
+// working copy, and with files, carries the same files. The error is nil, wraps
+// [errDiffers], or something went wrong.
+func (r *Room) compare(ctx context.Context, s *stage, path string, files bool) error {
+	if files {
+		if err := r.compareFiles(ctx, s, path); err != nil {
+			return err
+		}
+	}
 	if err := r.compareWords(ctx, s, path); err != nil {
 		return err
 	}

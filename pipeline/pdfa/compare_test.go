@@ -45,7 +45,7 @@ func TestCompareFindsDamage(t *testing.T) {
 			if err := os.WriteFile(path, tc.copy, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			err := r.compare(t.Context(), s, path)
+			err := r.compare(t.Context(), s, path, true)
 			switch {
 			case tc.want == "" && err != nil:
 				t.Fatalf("error is %v", err)

@@ -7,6 +7,10 @@
 // order. The gate ([Gate], with its rules in the folder gate) checks a file
 // against ISO 19005; nothing leaves this room as PDF/A that has not passed it.
 //
+// Beside them a [Sheet] sets pages of Blattwerk's own, such as reports and cover
+// sheets: headings, paragraphs, tables and drawn pictures in an embedded font, as
+// PDF/A-2a and PDF/UA-1, since here the text and its order are known.
+//
 // # What the writer promises
 //
 // A picture is never made worse: JPEG and JPEG 2000 go in byte for byte, PNG rows

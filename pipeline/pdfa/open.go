@@ -26,6 +26,12 @@ const takeAtOnce = 16
 // if that is good and is rendered to be read if not. Faults: "empty",
 // "encrypted", "broken-pdf", "xfa", "too-many-pages", "too-many-pixels".
 func (r *Room) Open(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+	doc.Source = nil // what an earlier run may have learnt
+	return r.open(ctx, doc, blobs)
+}
+
+// open is Open for the delivered PDF, or for the rendition that doc names.
+func (r *Room) open(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
 	s, err := r.stage(ctx, doc, blobs)
 	if err != nil {
 		return doc, err
@@ -37,6 +43,9 @@ func (r *Room) Open(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	}
 	doc.Pages = o.pages
 	doc.Source = findings(s.report)
+	if doc.Source.Attachments, err = r.attachments(ctx, s, blobs); err != nil {
+		return doc, err
+	}
 	doc.Remarks = slices.DeleteFunc(slices.Clone(doc.Remarks), func(m pipeline.Remark) bool { return m.Step == pipeline.StepOpen })
 	doc.Remarks = append(doc.Remarks, o.remarks()...)
 	return doc, nil
@@ -204,7 +213,7 @@ func bornDigital(rep foreign.Report) bool {
 
 func findings(rep foreign.Report) *pipeline.Findings {
 	return &pipeline.Findings{Kind: "pdf", BornDigital: bornDigital(rep), Signed: rep.Signed, Claims: rep.Claims,
-		Encrypted: rep.Encrypted, JBIG2: rep.JBIG2, Attachments: rep.Attachments}
+		Encrypted: rep.Encrypted, JBIG2: rep.JBIG2}
 }
 
 // remarks tells the clerk what is special about the file.

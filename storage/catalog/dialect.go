@@ -32,9 +32,11 @@ type dialect struct {
 	// locks says that transactions that write run side by side, so that an order
 	// among them needs a lock. SQLite has one writer at a time.
 	locks bool
-	// matching is a condition on document d; %s is a placeholder for a query made
-	// by match.
-	matching string
+	// place orders what matches by the number of the document and is scale times
+	// that.
+	place string
+	scale int64
+	text  string // makes a text of a string that each gives
 	// word is how an alternative of a clause is written, prefix one that ends in
 	// a star; or joins them.
 	word, prefix func(token string) string
@@ -44,30 +46,35 @@ type dialect struct {
 }
 
 var sqlite = dialect{
-	name:     "sqlite",
-	goose:    goose.DialectSQLite3,
-	matching: `d.n IN (SELECT rowid >> 8 FROM search_index WHERE search_index MATCH %s)`,
-	word:     func(t string) string { return `"` + t + `"` },
-	prefix:   func(t string) string { return `"` + t + `" *` },
-	or:       " OR ",
-	infix:    `instr(stem, %s) > 0`,
+	name:   "sqlite",
+	goose:  goose.DialectSQLite3,
+	place:  `search_index.rowid`,
+	scale:  256,
+	text:   ``,
+	word:   func(t string) string { return `"` + t + `"` },
+	prefix: func(t string) string { return `"` + t + `" *` },
+	or:     " OR ",
+	infix:  `instr(stem, %s) > 0`,
 }
 
 var postgres = dialect{
-	name:     "postgres",
-	goose:    goose.DialectPostgres,
-	locks:    true,
-	matching: `d.n IN (SELECT doc FROM search_index WHERE tokens @@ CAST(CAST(%s AS text) AS tsquery))`,
-	word:     func(t string) string { return `'` + t + `'` },
-	prefix:   func(t string) string { return `'` + t + `':*` },
-	or:       " | ",
-	infix:    `strpos(stem, %s) > 0`,
+	name:   "postgres",
+	goose:  goose.DialectPostgres,
+	locks:  true,
+	place:  `d.n`,
+	scale:  1,
+	text:   `#>> '{}'`,
+	word:   func(t string) string { return `'` + t + `'` },
+	prefix: func(t string) string { return `'` + t + `':*` },
+	or:     " | ",
+	infix:  `strpos(stem, %s) > 0`,
 }
 
 // Advisory locks on PostgreSQL, in the order in which they may be taken.
 const (
-	lockIntake = 0x626c6174_0001 // journal numbers and the search for duplicates
-	lockLog    = 0x626c6174_0002 // order of the evidence log; always the last
+	lockIntake   = 0x626c6174_0001 // journal numbers and the search for duplicates
+	lockAccounts = 0x626c6174_0003 // changes of accounts
+	lockLog      = 0x626c6174_0002 // order of the evidence log; always the last
 )
 
 func (d dialect) lock(ctx context.Context, tx *sql.Tx, key int64) error {
@@ -78,6 +85,14 @@ func (d dialect) lock(ctx context.Context, tx *sql.Tx, key int64) error {
 		return fmt.Errorf("waiting for a lock: %w", err)
 	}
 	return nil
+}
+
+// each gives the rows of a list in JSON, in column value.
+func (d dialect) each(arg string) string {
+	if d.locks {
+		return `json_array_elements(CAST(` + arg + ` AS json))`
+	}
+	return `json_each(` + arg + `)`
 }
 
 // repeatable says that the database gave up a whole transaction for a reason

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"blattwerk/pipeline"
 )
 
 // RewriteHashes makes all stored hashes of the evidence log anew from its
@@ -63,4 +65,50 @@ func Pragma(t testing.TB, c *Catalog, name string) string {
 		t.Fatal(err)
 	}
 	return v
+}
+
+// Bulk restores documents as Restore does, in one transaction and without an
+// event for each, so that a test of size does not take a day.
+func (c *Catalog) Bulk(ctx context.Context, docs []pipeline.Document, texts [][]pipeline.PageText) error {
+	return c.change(ctx, "restoring many", func(tx *sql.Tx) error {
+		for i, doc := range docs {
+			year, number, err := journalNumber(doc.Delivery.Journal)
+			if err != nil {
+				return err
+			}
+			n, err := c.putBack(ctx, tx, doc, row{
+				year: year, number: number, state: pipeline.Archived, changed: c.now(), archived: millis(doc.Record.At),
+			})
+			if err != nil {
+				return err
+			}
+			if err := c.reindex(ctx, tx, n, pipeline.Document{}, doc, texts[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Sizes gives the bytes of the tables and indexes that search needs, and of the
+// whole database, after the database tidied up.
+func (c *Catalog) Sizes(ctx context.Context) (search, all int64, err error) {
+	if !c.dialect.locks {
+		if _, err := c.write.ExecContext(ctx, `INSERT INTO search_index (search_index) VALUES ('optimize')`); err != nil {
+			return 0, 0, err
+		}
+		if _, err := c.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+			return 0, 0, err
+		}
+		err = c.read.QueryRowContext(ctx, `SELECT sum(CASE WHEN name LIKE '%search%' OR name LIKE '%vocabulary%' OR name LIKE '%facet%' THEN pgsize END),
+			sum(pgsize) FROM dbstat`).Scan(&search, &all)
+		return search, all, err
+	}
+	if _, err := c.write.ExecContext(ctx, `VACUUM ANALYZE`); err != nil {
+		return 0, 0, err
+	}
+	err = c.read.QueryRowContext(ctx, `SELECT coalesce(sum(pg_total_relation_size(c.oid)) FILTER (WHERE relname IN ('search_index', 'search_terms', 'vocabulary', 'facet')), 0),
+		sum(pg_total_relation_size(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+		WHERE relkind = 'r' AND nspname = 'public'`).Scan(&search, &all)
+	return search, all, err
 }

@@ -44,17 +44,22 @@ func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.D
 	if err != nil {
 		return err
 	}
-	ix := newIndexed()
+	ix, t := newIndexed(), terms{}
 	for _, p := range pages {
 		ix.text(p.text)
+		t.addText(p.text)
 	}
 	for _, v := range append(fieldValues(doc), doc.Delivery.Journal) {
 		ix.field(v)
+		t.addField(v)
 	}
 	if err := c.writeIndex(ctx, tx, n, ix.keys()); err != nil {
 		return err
 	}
-	return writeVocabulary(ctx, tx, ix.words)
+	if err := writeTerms(ctx, tx, n, &t, doc); err != nil {
+		return err
+	}
+	return c.writeVocabulary(ctx, tx, ix.words)
 }
 
 // RebuildSearch makes the search index of all documents anew, one after the
@@ -62,10 +67,23 @@ func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.D
 // it makes of a text; until it is through, old documents are found by the old
 // tokens.
 func (c *Catalog) RebuildSearch(ctx context.Context) error {
+	return c.rebuild(ctx, `SELECT n, id FROM document WHERE n > $1 ORDER BY n LIMIT 1`)
+}
+
+// CompleteSearch makes the search index anew of documents that an earlier version
+// indexed without the words that ranking needs. Where there are none it takes a
+// moment.
+func (c *Catalog) CompleteSearch(ctx context.Context) error {
+	return c.rebuild(ctx, `SELECT n, id FROM document d WHERE n > $1 AND state = 'archived'
+		AND NOT EXISTS (SELECT 1 FROM search_terms t WHERE t.doc = d.n) ORDER BY n LIMIT 1`)
+}
+
+// rebuild indexes the documents that a query gives one after the other.
+func (c *Catalog) rebuild(ctx context.Context, next string) error {
 	for last := int64(0); ; {
 		var n int64
 		var id string
-		err := c.read.QueryRowContext(ctx, `SELECT n, id FROM document WHERE n > $1 ORDER BY n LIMIT 1`, last).Scan(&n, &id)
+		err := c.read.QueryRowContext(ctx, next, last).Scan(&n, &id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -101,7 +119,7 @@ func fieldValues(doc pipeline.Document) []string {
 // indexed collects the tokens of a document.
 type indexed struct {
 	tokens map[string]bool
-	words  map[string]string // plain forms and their stems
+	words  map[string]string // forms that are words, and their stems
 }
 
 func newIndexed() *indexed { return &indexed{map[string]bool{}, map[string]string{}} }
@@ -116,9 +134,21 @@ func (ix *indexed) token(t analysis.Token) {
 	for _, k := range keys(t) {
 		ix.tokens[k] = true
 	}
-	if t.Plain && len(t.Form) > 2 {
+	if t.Plain && len(t.Form) > 2 || misread(t.Form) {
 		ix.words[t.Form] = t.Stem
 	}
+}
+
+// misread says that a form with digits is likelier a word in which recognition
+// took letters for digits than a number or a reference.
+func misread(form string) bool {
+	digits := 0
+	for i := range len(form) {
+		if '0' <= form[i] && form[i] <= '9' {
+			digits++
+		}
+	}
+	return digits > 0 && digits <= 2 && len(form) >= 6 && len(form)-digits >= 5
 }
 
 func (ix *indexed) field(value string) {
@@ -152,14 +182,17 @@ func keys(t analysis.Token) []string {
 	return list
 }
 
-// A document's tokens are cut into parts of partBytes: a tsvector of PostgreSQL
-// may not exceed 1 MiB. partCount fits the row numbers of SQLite's index.
+// On PostgreSQL a document's tokens are cut into parts of partBytes, since a
+// tsvector may not exceed 1 MiB. partCount fits the row numbers of SQLite's index.
 const (
 	partBytes = 300_000
 	partCount = 256
 )
 
-func parts(keys []string) ([][]string, error) {
+func (d dialect) parts(keys []string) ([][]string, error) {
+	if !d.locks {
+		return [][]string{keys}, nil
+	}
 	var list [][]string
 	size, from := 0, 0
 	for i, k := range keys {
@@ -175,7 +208,7 @@ func parts(keys []string) ([][]string, error) {
 }
 
 func (c *Catalog) writeIndex(ctx context.Context, tx *sql.Tx, n int64, keys []string) error {
-	list, err := parts(keys)
+	list, err := c.dialect.parts(keys)
 	if err != nil {
 		return err
 	}
@@ -201,24 +234,23 @@ func (c *Catalog) writeIndex(ctx context.Context, tx *sql.Tx, n int64, keys []st
 
 // writeVocabulary adds new words, in order, so that two documents that bring
 // the same words wait for each other instead of locking each other out.
-func writeVocabulary(ctx context.Context, tx *sql.Tx, words map[string]string) error {
-	const columns, perStatement = 5, 400
-	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(words)), perStatement) {
-		var w where
-		rows := make([]string, len(chunk))
-		for i, form := range chunk {
-			stem, bones := words[form], analysis.Bones(form)
-			marks := make([]string, 0, columns)
-			for _, v := range []string{form, stem, reverse(stem), bones, reverse(bones)} {
-				marks = append(marks, w.arg(v))
-			}
-			rows[i] = "(" + strings.Join(marks, ", ") + ")"
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO vocabulary (word, stem, rstem, bones, rbones) VALUES `+
-			strings.Join(rows, ", ")+` ON CONFLICT (word) DO NOTHING`, w.args...)
-		if err != nil {
-			return fmt.Errorf("writing the vocabulary: %w", err)
-		}
+func (c *Catalog) writeVocabulary(ctx context.Context, tx *sql.Tx, words map[string]string) error {
+	rows := make([][5]string, 0, len(words))
+	for _, form := range slices.Sorted(maps.Keys(words)) {
+		stem, bones := words[form], analysis.Bones(form)
+		rows = append(rows, [5]string{form, stem, reverse(stem), bones, reverse(bones)})
+	}
+	// One argument for all of them: SQLite takes a time that grows with the square
+	// of the number of arguments.
+	list, err := encode(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO vocabulary (word, stem, rstem, bones, rbones)
+		SELECT value->>0, value->>1, value->>2, value->>3, value->>4 FROM `+c.dialect.each("$1")+` WHERE true
+		ON CONFLICT (word) DO NOTHING`, list)
+	if err != nil {
+		return fmt.Errorf("writing the vocabulary: %w", err)
 	}
 	return nil
 }

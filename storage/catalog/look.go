@@ -82,8 +82,12 @@ type Filter struct {
 	// Departments are the only ones that the caller may see. nil is all, and also
 	// the unfiled; an empty list is none at all.
 	Departments []pipeline.DeptID
+	Sight       *Sight // what the caller may see at all; nil is everything
 	Type        pipeline.TypeCode
+	Sender      string    // as the facet tells it
+	Reference   string    // dito
 	From, To    time.Time // received at or after From and before To
+	Arrived     time.Time // came to where it is after this moment: filed, archived, handed on
 	Limit       int       // 1 to 500; 0 is 50
 	After       Cursor    // where the page before ended
 }
@@ -95,21 +99,23 @@ func makeCursor(parts ...string) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, " "))))
 }
 
+// errPlace says that a cursor was made up.
+var errPlace = errors.New("this is no place in the list")
+
 // parts reads numbers and, last, an ID.
 func (c Cursor) parts(numbers int) ([]int64, string, error) {
-	bad := errors.New("this is no place in the list")
 	raw, err := base64.RawURLEncoding.DecodeString(string(c))
 	if err != nil {
-		return nil, "", bad
+		return nil, "", errPlace
 	}
 	f := strings.Split(string(raw), " ")
 	if len(f) != numbers+1 {
-		return nil, "", bad
+		return nil, "", errPlace
 	}
 	list := make([]int64, numbers)
 	for i := range list {
 		if list[i], err = strconv.ParseInt(f[i], 10, 64); err != nil {
-			return nil, "", bad
+			return nil, "", errPlace
 		}
 	}
 	return list, f[numbers], nil
@@ -122,7 +128,7 @@ func (f Filter) limit() int {
 	return min(f.Limit, 500)
 }
 
-// narrow adds the filter's conditions on document d, but not its cursor.
+// narrow adds the filter's conditions on document or facet d, but not its cursor.
 func (f Filter) narrow(w *where) {
 	if f.State != "" {
 		w.add(`d.state = ?`, string(f.State))
@@ -136,8 +142,20 @@ func (f Filter) narrow(w *where) {
 	if f.Departments != nil {
 		in(w, `d.department`, f.Departments)
 	}
+	if f.Sight != nil {
+		f.Sight.narrow(w)
+	}
 	if f.Type != "" {
 		w.add(`d.doctype = ?`, string(f.Type))
+	}
+	if !f.Arrived.IsZero() {
+		w.add(`d.n IN (SELECT n FROM facet WHERE arrived > ?)`, millis(f.Arrived))
+	}
+	if f.Sender != "" {
+		w.add(`d.n IN (SELECT n FROM facet WHERE sender = ?)`, clean(f.Sender))
+	}
+	if f.Reference != "" {
+		w.add(`d.n IN (SELECT n FROM facet WHERE reference = ?)`, clean(f.Reference))
 	}
 	if !f.From.IsZero() {
 		w.add(`d.received >= ?`, millis(f.From))
@@ -227,13 +245,18 @@ type Counts struct {
 }
 
 // Counts counts the documents.
-func (c *Catalog) Counts(ctx context.Context) (Counts, error) {
+func (c *Catalog) Counts(ctx context.Context) (Counts, error) { return c.CountsOf(ctx, Filter{}) }
+
+// CountsOf counts the documents that a filter lets through.
+func (c *Catalog) CountsOf(ctx context.Context, f Filter) (Counts, error) {
+	var w where
+	f.narrow(&w)
 	n := Counts{
 		States: map[pipeline.State]int{}, Steps: map[pipeline.StepName]int{},
 		Waiting: map[pipeline.StepName]int{}, Departments: map[pipeline.DeptID]int{},
 	}
 	rows, err := c.read.QueryContext(ctx, `SELECT state, step, department, count(*), coalesce(sum(duplicates), 0)
-		FROM document GROUP BY state, step, department`)
+		FROM document d`+w.String()+` GROUP BY state, step, department`, w.args...)
 	if err != nil {
 		return n, fmt.Errorf("counting: %w", err)
 	}

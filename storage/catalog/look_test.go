@@ -131,11 +131,12 @@ func testReferences(w *world) {
 		{No: 2, Reading: &pipeline.Reading{Words: digest("words")}},
 	}
 	doc.PDF = &pipeline.PDF{Blob: pipeline.Blob{Digest: digest("pdf")}}
+	doc.Source = &pipeline.Findings{Attachments: []pipeline.Attachment{{Name: "a.xml", Blob: pipeline.Blob{Digest: digest("attachment")}}}}
 	w.ok(w.Park(ctx, w.claim(doc.ID, pipeline.StepOpen, 0, "p"), fault, doc))
 	w.deliver("working")
 	got := map[pipeline.Digest]bool{}
 	w.ok(w.References(ctx, func(d pipeline.Digest) error { got[d] = true; return nil }))
-	for _, name := range []string{"refused", "waiting", "image", "text", "words", "pdf", "working"} {
+	for _, name := range []string{"refused", "waiting", "image", "text", "words", "pdf", "attachment", "working"} {
 		if !got[digest(name)] {
 			w.Errorf("the blob of %s is not referenced", name)
 		}

@@ -1,48 +1,132 @@
 package catalog
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"blattwerk/storage/catalog/analysis"
 )
 
-// A search is a list of clauses that must all hold. A clause is a list of
-// alternatives: tokens of the index, or beginnings of tokens.
-type clause struct {
-	field, exact, related, similar []alternative // each includes those before it, but for field
-	word                           analysis.Token
-	literal                        bool // in quotes or with a star: no stems, parts or look-alikes
-}
+// kinship says how a token of the index is kin to the word asked for.
+type kinship int
 
+// The nearest first; a search widens from one to the next.
+const (
+	exact    kinship = iota // as written, or part of the same reference or date
+	stemmed                 // inflected
+	compound                // part of a longer word
+	similar                 // looks alike: recognition may have erred, or it is another word
+)
+
+// worth is what a word counts in ranking, by its kinship.
+var worth = [...]float64{exact: 1, stemmed: 0.9, compound: 0.55, similar: 0.3}
+
+// alternative is a token of the index, or the begin of tokens, that meets a
+// clause.
 type alternative struct {
 	token  string
 	prefix bool
+	kin    kinship
 }
 
-// phrase is a list of forms that follow each other.
-type phrase []string
+// clause is one word that is asked for, and all that meets it.
+type clause struct {
+	alternatives []alternative // the nearest kin first
+	word         analysis.Token
+	literal      bool // in quotes or with a star: no stems, parts or look-alikes
+}
+
+// upTo are the alternatives of a kinship and nearer.
+func (c clause) upTo(kin kinship) []alternative {
+	for i, a := range c.alternatives {
+		if a.kin > kin {
+			return c.alternatives[:i]
+		}
+	}
+	return c.alternatives
+}
+
+// unit is what is asked for as one: a word, a reference with its parts, or a
+// phrase. Its clauses hold together.
+type unit struct {
+	text    string // as typed
+	clauses []clause
+	must    bool     // in quotes or with a star: nothing is found without it
+	phrase  []string // forms that follow each other
+	docs    float64  // about how many documents hold it
+	idf     float64  // what it tells about a document that holds it
+}
 
 // request is what a query asks for.
 type request struct {
-	clauses []clause
-	phrases []phrase
+	units []unit
+	not   []unit // what must not stand there
 }
 
-// parse reads words, "phrases" and beginnings*.
+// clauses are those of all units, in order.
+func (r request) clauses() []*clause {
+	var list []*clause
+	for i := range r.units {
+		for k := range r.units[i].clauses {
+			list = append(list, &r.units[i].clauses[k])
+		}
+	}
+	return list
+}
+
+// parse reads words, "phrases", beginnings* and what shall -not be there. Words
+// that only hold a sentence together are left out if there are others.
 func parse(words string) request {
 	var r request
-	for i, part := range strings.Split(unquote(words), `"`) {
-		if i%2 == 1 {
-			r.phrase(part)
-			continue
+	var stops []unit
+	for rest := unquote(words); rest != ""; {
+		var part string
+		minus := false
+		part, minus, rest = nextPart(rest)
+		text, quoted := strings.CutPrefix(part, `"`)
+		var units []unit
+		if quoted {
+			units = phraseUnit(strings.TrimSuffix(text, `"`))
+		} else {
+			units = wordUnits(part)
 		}
-		r.words(part)
+		switch {
+		case minus:
+			r.not = append(r.not, units...)
+		case len(units) == 1 && units[0].stop():
+			stops = append(stops, units...)
+		default:
+			r.units = append(r.units, units...)
+		}
+	}
+	if len(r.units) == 0 {
+		r.units = stops
 	}
 	return r
+}
+
+// nextPart cuts the next word or "phrase" off a query, and says whether a minus
+// stands before it.
+func nextPart(s string) (part string, minus bool, rest string) {
+	s = strings.TrimLeftFunc(s, unicode.IsSpace)
+	if tail, ok := strings.CutPrefix(s, "-"); ok && tail != "" {
+		if r, _ := utf8.DecodeRuneInString(tail); r == '"' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			s, minus = tail, true
+		}
+	}
+	if strings.HasPrefix(s, `"`) {
+		if end := strings.Index(s[1:], `"`); end >= 0 {
+			return s[:end+2], minus, s[end+2:]
+		}
+		return s, minus, ""
+	}
+	end := strings.IndexFunc(s, func(r rune) bool { return r == '"' || unicode.IsSpace(r) })
+	if end < 0 {
+		end = len(s)
+	}
+	return s[:end], minus, s[end:]
 }
 
 // unquote makes all quotation marks of German and English print the same.
@@ -50,224 +134,110 @@ func unquote(s string) string {
 	return strings.NewReplacer("„", `"`, "“", `"`, "”", `"`, "«", `"`, "»", `"`).Replace(s)
 }
 
-func (r *request) phrase(text string) {
-	var p phrase
-	for _, t := range analysis.Tokens(text) {
-		p = append(p, t.Form)
-		a := []alternative{{faceWord + t.Form, false}}
-		r.clauses = append(r.clauses, clause{
-			field: []alternative{{faceField + t.Form, false}}, exact: a, related: a, similar: a, word: t, literal: true,
-		})
-	}
-	if len(p) > 1 {
-		r.phrases = append(r.phrases, p)
-	}
+// stop says that a unit is one of the words that hold sentences together.
+func (u unit) stop() bool {
+	return !u.must && len(u.clauses) == 1 && analysis.Stop(u.clauses[0].word.Form)
 }
 
-func (r *request) words(text string) {
+func phraseUnit(text string) []unit {
+	u := unit{text: text, must: true}
 	for _, t := range analysis.Tokens(text) {
-		if strings.HasPrefix(text[t.To:], "*") {
-			r.clauses = append(r.clauses, beginning(t))
+		u.phrase = append(u.phrase, t.Form)
+		u.clauses = append(u.clauses, clause{alternatives: []alternative{{faceWord + t.Form, false, exact}}, word: t, literal: true})
+	}
+	if len(u.clauses) == 0 {
+		return nil
+	}
+	if len(u.phrase) == 1 {
+		u.phrase = nil
+	}
+	return []unit{u}
+}
+
+// wordUnits reads what stands between two blanks: most often one word. Words
+// that a sign holds together are one unit if they are one in the index.
+func wordUnits(part string) []unit {
+	var units []unit
+	whole := ""
+	for _, t := range analysis.Tokens(part) {
+		cl := wordClause(t)
+		star := strings.HasPrefix(part[t.To:], "*")
+		if star {
+			cl = beginning(t)
+		}
+		if t.Whole != "" && t.Whole == whole {
+			u := &units[len(units)-1]
+			u.clauses = append(u.clauses, cl)
+			u.must = u.must || star
 			continue
 		}
-		c := clause{
-			field: []alternative{{faceField + t.Form, false}},
-			exact: []alternative{{faceWord + t.Form, false}, {faceWhole + t.Form, false}},
-			word:  t,
-		}
-		// A reference matches as a whole or by all its parts, so every part takes
-		// the whole for an alternative.
-		if t.Whole != "" {
-			c.field = append(c.field, alternative{faceField + t.Whole, false})
-			c.exact = append(c.exact, alternative{faceWord + t.Whole, false}, alternative{faceWhole + t.Whole, false})
-		}
-		if t.Date != "" {
-			c.exact = append(c.exact, alternative{faceDay + t.Date, false})
-		}
-		c.related = slices.Clone(c.exact)
-		if t.Plain {
-			c.related = append(c.related, alternative{faceStem + t.Stem, false})
-			if len(t.Stem) >= minPart {
-				c.related = append(c.related, alternative{faceWord + t.Stem, true})
-			}
-		}
-		c.similar = c.related
-		r.clauses = append(r.clauses, c)
+		whole = t.Whole
+		units = append(units, unit{text: strings.Trim(part, ".,;:!?()"), clauses: []clause{cl}, must: star})
 	}
+	return units
+}
+
+func wordClause(t analysis.Token) clause {
+	c := clause{word: t, alternatives: []alternative{{faceWord + t.Form, false, exact}, {faceWhole + t.Form, false, exact}}}
+	// A reference matches as a whole or by all its parts, so every part takes the
+	// whole for an alternative.
+	if t.Whole != "" {
+		c.alternatives = append(c.alternatives, alternative{faceWord + t.Whole, false, exact}, alternative{faceWhole + t.Whole, false, exact})
+	}
+	if t.Date != "" {
+		c.alternatives = append(c.alternatives, alternative{faceDay + t.Date, false, exact})
+	}
+	if t.Plain {
+		c.alternatives = append(c.alternatives, alternative{faceStem + t.Stem, false, stemmed})
+		if len(t.Stem) >= minPart {
+			c.alternatives = append(c.alternatives, alternative{faceWord + t.Stem, true, compound})
+		}
+	}
+	return c
 }
 
 func beginning(t analysis.Token) clause {
-	a := []alternative{{faceWord + t.Form, true}, {faceWhole + t.Form, true}}
 	return clause{
-		field: []alternative{{faceField + t.Form, true}}, exact: a, related: a, similar: a, word: t, literal: true,
+		alternatives: []alternative{{faceWord + t.Form, true, exact}, {faceWhole + t.Form, true, exact}}, word: t, literal: true,
 	}
 }
 
-const (
-	minPart     = 4   // shortest stem that is looked for as the begin of longer words
-	minEnd      = 5   // shortest stem that is looked for as their end without further proof
-	minRest     = 3   // shortest rest that is left over then
-	maxExpanded = 200 // alternatives that one expansion adds to a clause, the shortest first
-)
-
-// expandEnds adds compounds that end in the clause's word: Antragsformular for
-// Formular. A short word (Amt, Rat) takes only compounds whose rest is a word
-// of the corpus, as it is the end of too many others.
-func (c *Catalog) expandEnds(ctx context.Context, q querier, cl *clause) (bool, error) {
-	stem := cl.word.Stem
-	if cl.literal || !cl.word.Plain || len(stem) < minRest {
-		return false, nil
-	}
-	from, to := span(reverse(stem))
-	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE rstem >= $1 AND rstem < $2
-		AND length(stem) >= $3 ORDER BY stem`, from, to, len(stem)+minRest)
-	if err != nil {
-		return false, fmt.Errorf("looking for compounds: %w", err)
-	}
-	if len(stem) < minEnd {
-		if found, err = c.provenEnds(ctx, q, stem, found); err != nil {
-			return false, err
+// in finds where a phrase begins.
+func phraseIn(phrase []string, tokens []analysis.Token) []int {
+	var at []int
+	for i := 0; i+len(phrase) <= len(tokens); i++ {
+		k := 0
+		for k < len(phrase) && tokens[i+k].Form == phrase[k] {
+			k++
+		}
+		if k == len(phrase) {
+			at = append(at, i)
 		}
 	}
-	return cl.add(found, faceStem, false), nil
+	return at
 }
 
-// provenEnds keeps the compounds whose rest, with or without a linking s, es,
-// n, en, er or e, is a word of the corpus.
-func (c *Catalog) provenEnds(ctx context.Context, q querier, stem string, compounds []string) ([]string, error) {
-	rests := map[string]bool{}
-	for _, s := range compounds {
-		for _, r := range restsOf(s[:len(s)-len(stem)]) {
-			rests[r] = true
-		}
+// forms are the kinship of words to a clause by their number, and those of the
+// whole references and dates.
+type forms map[uint32]kinship
+
+func (f forms) add(n uint32, kin kinship) {
+	if have, ok := f[n]; !ok || kin < have {
+		f[n] = kin
 	}
-	var w where
-	list := make([]string, 0, len(rests))
-	for r := range rests {
-		list = append(list, r)
-	}
-	slices.Sort(list)
-	known := map[string]bool{}
-	for chunk := range slices.Chunk(list, 400) {
-		w = where{}
-		in(&w, "stem", chunk)
-		byStem, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary`+w.String(), w.args...)
-		if err != nil {
-			return nil, fmt.Errorf("looking for parts of compounds: %w", err)
-		}
-		w = where{}
-		in(&w, "word", chunk)
-		byWord, err := strs(ctx, q, `SELECT word FROM vocabulary`+w.String(), w.args...)
-		if err != nil {
-			return nil, fmt.Errorf("looking for parts of compounds: %w", err)
-		}
-		for _, s := range append(byStem, byWord...) {
-			known[s] = true
-		}
-	}
-	return slices.DeleteFunc(compounds, func(s string) bool {
-		return !slices.ContainsFunc(restsOf(s[:len(s)-len(stem)]), func(r string) bool { return known[r] })
-	}), nil
 }
 
-// restsOf gives the first part of a compound with and without its link.
-func restsOf(rest string) []string {
-	list := []string{rest}
-	for _, link := range []string{"s", "es", "n", "en", "er", "e"} {
-		if r, ok := strings.CutSuffix(rest, link); ok && len(r) >= minRest {
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
-// expandInfix adds words that contain the clause's word anywhere.
-func (c *Catalog) expandInfix(ctx context.Context, q querier, cl *clause) (bool, error) {
-	if cl.literal || !cl.word.Plain || len(cl.word.Stem) < minEnd {
-		return false, nil
-	}
-	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE `+fmt.Sprintf(c.dialect.infix, "$1")+` ORDER BY stem`, cl.word.Stem)
-	if err != nil {
-		return false, fmt.Errorf("looking for words around a word: %w", err)
-	}
-	return cl.add(found, faceStem, false), nil
-}
-
-// expandSimilar adds words that recognition may have made of the clause's word.
-// At least one half of a word's bones must be whole.
-func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) (bool, error) {
-	tolerance := analysis.Tolerance(cl.word)
-	if cl.literal || tolerance == 0 {
-		return false, nil
-	}
-	bones := analysis.Bones(cl.word.Form)
-	half := len(bones) / 2
-	for !utf8.RuneStart(bones[half]) {
-		half--
-	}
-	from, to := span(bones[:half])
-	rfrom, rto := span(reverse(bones[half:]))
-	found, err := strs(ctx, q, `SELECT word FROM vocabulary WHERE bones >= $1 AND bones < $2
-		UNION SELECT word FROM vocabulary WHERE rbones >= $3 AND rbones < $4 ORDER BY word`, from, to, rfrom, rto)
-	if err != nil {
-		return false, fmt.Errorf("looking for similar words: %w", err)
-	}
-	found = slices.DeleteFunc(found, func(w string) bool {
-		return analysis.Distance(cl.word.Form, w, tolerance) > tolerance
-	})
-	return cl.add(found, faceWord, true), nil
-}
-
-// add makes words alternatives, the shortest first, and says whether any was
-// new.
-func (cl *clause) add(words []string, face string, similar bool) bool {
-	slices.SortStableFunc(words, func(a, b string) int { return len(a) - len(b) })
-	added := false
-	for _, w := range words[:min(len(words), maxExpanded)] {
-		a := alternative{face + w, false}
-		if slices.Contains(cl.similar, a) {
-			continue
-		}
-		added = true
-		cl.similar = append(cl.similar[:len(cl.similar):len(cl.similar)], a)
-		if !similar {
-			cl.related = append(cl.related[:len(cl.related):len(cl.related)], a)
-		}
-	}
-	return added
-}
-
-// span is the range of strings that begin with a prefix.
-func span(prefix string) (from, to string) {
-	return prefix, prefix + "\U0010FFFF"
-}
-
-func strs(ctx context.Context, q querier, query string, args ...any) ([]string, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
-}
-
-// match writes a clause in the notation of the database's index.
-func (d dialect) match(list []alternative) string {
-	out := make([]string, len(list))
-	for i, a := range list {
+// sortAlternatives keeps the nearest kin first and drops what is there twice.
+func (c *clause) sortAlternatives() {
+	slices.SortStableFunc(c.alternatives, func(a, b alternative) int { return int(a.kin) - int(b.kin) })
+	seen := map[string]bool{}
+	c.alternatives = slices.DeleteFunc(c.alternatives, func(a alternative) bool {
+		key := a.token
 		if a.prefix {
-			out[i] = d.prefix(a.token)
-		} else {
-			out[i] = d.word(a.token)
+			key += "*"
 		}
-	}
-	return strings.Join(out, d.or)
+		twice := seen[key]
+		seen[key] = true
+		return twice
+	})
 }

@@ -1,29 +1,37 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
-
-	"blattwerk/pipeline"
-	"blattwerk/storage/catalog/analysis"
 )
 
-// Query is a search. Words are sought together (AND), a "phrase" in quotes word
-// for word, a begin* as the begin of a word.
+// Query is a search. Words are sought together, a "phrase" in quotes word for
+// word, a begin* as the begin of a word; a -word must not stand there.
 type Query struct {
 	Words  string
+	Sort   Sort
 	Filter // who may see what, and the page: State, Department(s), Type, From, To, Limit, After
 }
 
+// Sort is the order of hits.
+type Sort string
+
+const (
+	ByRelevance Sort = ""     // the best first, of equals the newest
+	ByDate      Sort = "date" // the newest first
+)
+
 // Hits is a page of what was found.
 type Hits struct {
-	Total int // documents found in all
-	Hits  []Hit
-	Next  Cursor // where the next page begins; "" after the last
+	Total  int  // documents found in all, at most MaxHits
+	More   bool // there are more than Total: the newest were looked at
+	Facets Facets
+	Hits   []Hit
+	Next   Cursor // where the next page begins; "" after the last
 }
 
 // Hit is a document that was found.
@@ -33,46 +41,53 @@ type Hit struct {
 	Snippet string // a piece of the page's text; "" without text
 	Marks   []Mark // what to mark in the snippet, in order
 	Score   float64
-	Similar bool // found only by words that look alike: recognition may have erred, or it is another word
+	Similar bool     // found only by words that look alike: recognition may have erred, or it is another word
+	Missing []string // what was asked for and does not stand there
 }
 
 // Mark is a range of bytes in a snippet.
 type Mark struct{ From, To int }
 
-// Classes of a hit, the best first. Within a class the newest comes first, so
-// that both databases give the same order and pages never overlap.
+// tier is how well a hit answers; no hit ranks before one of a better tier.
+type tier int64
+
 const (
-	classField   = 4 // all words stand in fields as written
-	classExact   = 3 // all words stand there as written
-	classRelated = 2 // inflected, or part of a longer word
-	classSimilar = 1 // look-alikes
+	complete tier = 3 // everything that was asked for
+	partial  tier = 2 // the weightier part of it
+	alike    tier = 1 // look-alikes in place of some words
 )
 
-// scores are what a class is worth to a reader, 0 to 1.
-var scores = map[int]float64{classField: 1, classExact: 0.9, classRelated: 0.6, classSimilar: 0.3}
+const (
+	// MaxHits is the number of hits that are counted and can be paged through.
+	MaxHits = 10_000
+	few     = 10     // hits under which a search looks further
+	ranked  = 1_000  // newest hits of a tier that are weighed; older ones follow by date
+	window  = 20_000 // newest documents in which the frequency of words is measured
 
-// few is the number of hits under which a search looks further.
-const few = 10
+	maxPartial   = 200   // hits without some of the words, the best of maxUnsifted
+	maxUnsifted  = 2_000 // candidates for them, the newest
+	minPartial   = 0.4   // share of the weight of all words that they must have
+	minQuestion  = 0.2   // dito, if there are many words, as in a question
+	manyWords    = 4
+	rareDocs     = 2_000 // documents that hold a word that is a candidate by itself
+	maxPhrase    = 3_000 // hits whose text is looked at for a phrase, the newest
+	maxScore     = 10_000
+	commonPaired = 4 // common words of which two must stand together
+)
 
 // Search finds documents by the text of their pages and by their fields. File
 // names of senders are not searched. Words are analysed as package analysis
-// says; hits are ranked by class ([Hit].Score) and then by receipt, newest
-// first. Words that merely look alike are sought only if little else is found.
-// An empty query finds nothing.
+// says. First come documents with all words, weighed by how often and how close
+// they stand there and how rare they are; then, if few have all, those with the
+// weightier part of them; last those with words that merely look alike, which are
+// sought only if little else is found. An empty query finds nothing.
 func (c *Catalog) Search(ctx context.Context, q Query) (Hits, error) {
 	r := parse(q.Words)
-	if len(r.clauses) == 0 {
+	if len(r.units) == 0 {
 		return Hits{}, nil
 	}
 	var hits Hits
-	err := c.snapshot(ctx, func(tx *sql.Tx) error {
-		if c.dialect.locks {
-			// PostgreSQL guesses far too many rows for our many alternatives, and would
-			// read every text or compile the query, which both takes longer.
-			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off; SET LOCAL jit = off`); err != nil {
-				return err
-			}
-		}
+	err := c.looking(ctx, func(tx *sql.Tx) error {
 		s := search{c: c, tx: tx, query: q, request: r}
 		var err error
 		hits, err = s.run(ctx)
@@ -84,152 +99,72 @@ func (c *Catalog) Search(ctx context.Context, q Query) (Hits, error) {
 	return hits, nil
 }
 
+// looking is a snapshot with the planner set for searches.
+func (c *Catalog) looking(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	return c.snapshot(ctx, func(tx *sql.Tx) error {
+		if c.dialect.locks {
+			// PostgreSQL guesses far too many rows for our many alternatives, and would
+			// read every text or compile the query, which both takes longer.
+			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off; SET LOCAL jit = off`); err != nil {
+				return err
+			}
+		}
+		return fn(tx)
+	})
+}
+
 type search struct {
 	c       *Catalog
 	tx      *sql.Tx
 	query   Query
 	request request
-	similar bool // look-alikes take part
+	forms   []forms // by clause of the request
 }
 
-// find adds alternatives until enough is found, and gives the documents that
-// hold all words with their number: those of the page and one more, or all if
-// phrases have to be looked for in them.
-func (s *search) find(ctx context.Context) (list []candidate, total int, err error) {
-	after, limit := s.query.After, s.query.limit()+1
-	if len(s.request.phrases) > 0 {
-		after, limit = "", 0
-	}
-	for i, expand := range []expansion{s.c.expandEnds, s.c.expandInfix, s.c.expandSimilar} {
-		more := false
-		for k := range s.request.clauses {
-			added, err := expand(ctx, s.tx, &s.request.clauses[k])
-			if err != nil {
-				return nil, 0, err
-			}
-			more = more || added
-		}
-		if i > 0 && !more {
-			continue
-		}
-		s.similar = i == 2
-		if list, total, err = s.candidates(ctx, after, limit); err != nil || total >= few {
-			break
-		}
-	}
-	return list, total, err
-}
-
-// expansion adds alternatives to a clause and says whether it did.
-type expansion func(context.Context, querier, *clause) (bool, error)
-
-func related(c clause) []alternative { return c.related }
-
-func (s *search) widest() func(clause) []alternative {
-	if s.similar {
-		return func(c clause) []alternative { return c.similar }
-	}
-	return related
-}
-
-// holds is the condition that all clauses hold by some of their alternatives.
-func (s *search) holds(w *where, pick func(clause) []alternative) string {
-	conds := make([]string, len(s.request.clauses))
-	for i, cl := range s.request.clauses {
-		conds[i] = fmt.Sprintf(s.c.dialect.matching, w.arg(s.c.dialect.match(pick(cl))))
-	}
-	return strings.Join(conds, " AND ")
-}
-
-func (s *search) count(ctx context.Context) (int, error) {
-	var w where
-	w.conds = append(w.conds, s.holds(&w, s.widest()))
-	s.query.narrow(&w)
-	var n int
-	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM document d`+w.String(), w.args...).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("counting hits: %w", err)
-	}
-	return n, nil
-}
-
-// candidate is a document that holds all words.
+// candidate is a document that may be a hit.
 type candidate struct {
-	n, received int64
-	id          string
-	class       int
+	facetRow
+	tier    tier
+	score   int64 // 0 to maxScore
+	missing []string
 }
 
 func (a candidate) cursor() Cursor {
-	return makeCursor(strconv.Itoa(a.class), strconv.FormatInt(a.received, 10), a.id)
-}
-
-// candidates lists documents in their order, after a cursor, and the number of
-// all; limit 0 is all of them.
-func (s *search) candidates(ctx context.Context, after Cursor, limit int) (list []candidate, total int, err error) {
-	var w where
-	class := fmt.Sprintf(`CASE WHEN %s THEN %d WHEN %s THEN %d`,
-		s.holds(&w, func(c clause) []alternative { return c.field }), classField,
-		s.holds(&w, func(c clause) []alternative { return c.exact }), classExact)
-	if s.similar {
-		class += fmt.Sprintf(` WHEN %s THEN %d ELSE %d END`, s.holds(&w, related), classRelated, classSimilar)
-	} else {
-		class += fmt.Sprintf(` ELSE %d END`, classRelated)
-	}
-	w.conds = append(w.conds, s.holds(&w, s.widest()))
-	s.query.narrow(&w)
-	query := `SELECT n, received, id, class, total FROM (SELECT d.n, d.received, d.id, ` + class +
-		` AS class, count(*) OVER () AS total FROM document d` + w.String() + `) found`
-	w.conds = nil
-	if after != "" {
-		at, id, err := after.parts(2)
-		if err != nil {
-			return nil, 0, err
-		}
-		w.add(`(class < ? OR (class = ? AND (received < ? OR (received = ? AND id < ?))))`, at[0], at[0], at[1], at[1], id)
-	}
-	query += w.String() + ` ORDER BY class DESC, received DESC, id DESC`
-	if limit > 0 {
-		query += ` LIMIT ` + w.arg(limit)
-	}
-	rows, err := s.tx.QueryContext(ctx, query, w.args...)
-	if err != nil {
-		return nil, 0, fmt.Errorf("finding documents: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var a candidate
-		if err := rows.Scan(&a.n, &a.received, &a.id, &a.class, &total); err != nil {
-			return nil, 0, fmt.Errorf("finding documents: %w", err)
-		}
-		list = append(list, a)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, 0, fmt.Errorf("finding documents: %w", err)
-	}
-	if len(list) == 0 && after != "" {
-		total, err = s.count(ctx) // the page is empty, the list before it is not
-	}
-	return list, total, err
+	return makeCursor(strconv.FormatInt(int64(a.tier), 10), strconv.FormatInt(a.score, 10),
+		strconv.FormatInt(a.received, 10), strconv.FormatInt(a.n, 10))
 }
 
 // run gives one page of hits.
 func (s *search) run(ctx context.Context) (Hits, error) {
+	var after candidate
 	if s.query.After != "" {
-		if _, _, err := s.query.After.parts(2); err != nil {
+		at, n, err := s.query.After.parts(3)
+		if err != nil {
 			return Hits{}, err
 		}
+		after.tier, after.score, after.received = tier(at[0]), at[1], at[2]
+		if after.n, err = strconv.ParseInt(n, 10, 64); err != nil {
+			return Hits{}, errPlace
+		}
 	}
-	limit := s.query.limit()
-	list, total, err := s.find(ctx)
-	if err == nil && len(s.request.phrases) > 0 {
-		list, total, err = s.withPhrases(ctx, list)
-	}
+	list, more, err := s.find(ctx)
 	if err != nil {
 		return Hits{}, err
 	}
-	hits := Hits{Total: total}
-	if len(list) > limit {
+	order := byScore
+	if s.query.Sort == ByDate {
+		order = byDate
+	}
+	slices.SortFunc(list, order)
+	hits := Hits{Total: len(list), More: more, Facets: s.c.facets(list, more)}
+	if s.query.After != "" {
+		first, exact := slices.BinarySearchFunc(list, after, order)
+		if exact {
+			first++
+		}
+		list = list[first:]
+	}
+	if limit := s.query.limit(); len(list) > limit {
 		list = list[:limit]
 		hits.Next = list[limit-1].cursor()
 	}
@@ -243,80 +178,225 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 	return hits, nil
 }
 
-// withPhrases keeps of all candidates those in whose text the phrases stand. It
-// gives those after the cursor and the number of all.
-func (s *search) withPhrases(ctx context.Context, all []candidate) (list []candidate, total int, err error) {
-	after := s.query.After == ""
-	limit := s.query.limit() + 1
-	for _, a := range all {
-		ok, err := s.hasPhrases(ctx, a)
+// byScore and byDate are the orders of hits, the first to show first.
+func byScore(a, b candidate) int {
+	return cmp.Or(cmp.Compare(b.tier, a.tier), cmp.Compare(b.score, a.score), byDate(a, b))
+}
+
+func byDate(a, b candidate) int {
+	return cmp.Or(cmp.Compare(b.received, a.received), cmp.Compare(b.n, a.n))
+}
+
+// find gathers hits, widening what counts as one until enough is found.
+func (s *search) find(ctx context.Context) (list []candidate, more bool, err error) {
+	if _, err := s.expand(ctx, s.c.expandEnds); err != nil {
+		return nil, false, err
+	}
+	if list, more, err = s.strict(ctx, compound, complete); err != nil {
+		return nil, false, err
+	}
+	if len(list) < few {
+		wider, err := s.expand(ctx, s.c.expandInfix)
 		if err != nil {
-			return nil, 0, err
+			return nil, false, err
 		}
-		if ok {
-			total++
-			if after && len(list) < limit {
-				list = append(list, a)
+		if wider {
+			if list, more, err = s.strict(ctx, compound, complete); err != nil {
+				return nil, false, err
 			}
 		}
-		if !after && a.cursor() == s.query.After {
-			after = true
+	}
+	var rest []candidate
+	if len(list) < few {
+		if rest, err = s.lookAlikes(ctx, list); err != nil {
+			return nil, false, err
 		}
 	}
-	return list, total, nil
+	if s.query.Sort == ByDate && len(rest) == 0 && len(list) >= few {
+		return list, more, nil // nothing to weigh
+	}
+	if err := s.weighWords(ctx); err != nil {
+		return nil, false, err
+	}
+	if len(list) < few && len(s.request.units) > 1 {
+		parts, err := s.partial(ctx, list)
+		if err != nil {
+			return nil, false, err
+		}
+		rest = append(rest, parts...)
+	}
+	list = joined(list, rest)
+	return list, more, s.rank(ctx, list)
 }
 
-func (s *search) hasPhrases(ctx context.Context, a candidate) (bool, error) {
-	pages, err := readPages(ctx, s.tx, a.n)
-	if err != nil {
-		return false, err
-	}
-	left := slices.Clone(s.request.phrases)
-	drop := func(text string) {
-		tokens := analysis.Tokens(text)
-		left = slices.DeleteFunc(left, func(p phrase) bool { return len(p.in(tokens)) > 0 })
-	}
-	for _, p := range pages {
-		drop(p.text)
-	}
-	if len(left) == 0 {
-		return true, nil
-	}
-	e, err := get(ctx, s.tx, pipeline.DocID(a.id))
-	if err != nil {
-		return false, err
-	}
-	for _, v := range append(fieldValues(e.Document), e.Document.Delivery.Journal) {
-		drop(v)
-	}
-	return len(left) == 0, nil
+// joined puts lists together; of a document that is in it twice, the better one
+// stays.
+func joined(lists ...[]candidate) []candidate {
+	all := slices.Concat(lists...)
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(b.tier, a.tier)) })
+	return slices.CompactFunc(all, func(a, b candidate) bool { return a.n == b.n })
 }
 
-// in finds where a phrase begins.
-func (p phrase) in(tokens []analysis.Token) []int {
-	var at []int
-	for i := 0; i+len(p) <= len(tokens); i++ {
-		k := 0
-		for k < len(p) && tokens[i+k].Form == p[k] {
-			k++
+// expand widens all clauses and says whether any grew.
+func (s *search) expand(ctx context.Context, by expansion) (bool, error) {
+	grown := false
+	for _, cl := range s.request.clauses() {
+		added, err := by(ctx, s.tx, cl)
+		if err != nil {
+			return false, err
 		}
-		if k == len(p) {
-			at = append(at, i)
+		grown = grown || added
+	}
+	return grown, nil
+}
+
+// strict gathers documents that hold everything asked for.
+func (s *search) strict(ctx context.Context, kin kinship, as tier) ([]candidate, bool, error) {
+	list, err := s.gather(ctx, s.request.strict(kin), MaxHits+1, as)
+	if err != nil {
+		return nil, false, err
+	}
+	more := len(list) > MaxHits
+	list = list[:min(len(list), MaxHits)]
+	if !s.request.hasPhrases() {
+		return list, more, nil
+	}
+	more = len(list) > maxPhrase
+	list, err = s.withPhrases(ctx, list[:min(len(list), maxPhrase)])
+	return list, more, err
+}
+
+// lookAlikes gathers documents that hold everything if look-alikes count.
+func (s *search) lookAlikes(ctx context.Context, have []candidate) ([]candidate, error) {
+	grown, err := s.expand(ctx, s.c.expandSimilar)
+	if err != nil || !grown {
+		return nil, err
+	}
+	list, _, err := s.strict(ctx, similar, alike)
+	return joined(list, have), err
+}
+
+// partial gathers documents that hold the weightier part of what is asked for.
+func (s *search) partial(ctx context.Context, have []candidate) ([]candidate, error) {
+	f := s.request.partly()
+	if f.some == nil {
+		return nil, nil
+	}
+	list, err := s.gather(ctx, f, maxUnsifted, partial)
+	if err != nil {
+		return nil, err
+	}
+	known := map[int64]bool{}
+	for _, a := range have {
+		known[a.n] = true
+	}
+	list = slices.DeleteFunc(list, func(a candidate) bool { return known[a.n] })
+	if s.request.hasPhrases() {
+		if list, err = s.withPhrases(ctx, list); err != nil {
+			return nil, err
 		}
 	}
-	return at
+	if err := s.rank(ctx, list); err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(a candidate) bool { return a.score == 0 })
+	slices.SortFunc(list, byScore)
+	return list[:min(len(list), maxPartial)], nil
+}
+
+// partly asks for what must be there and any rare word, or two common ones.
+func (r request) partly() formula {
+	f := formula{but: r.absent()}
+	var common []unit
+	for _, u := range r.units {
+		switch {
+		case u.must:
+			f.all = append(f.all, u.holds(compound))
+		case u.docs == 0:
+		case u.docs <= rareDocs:
+			f.some = append(f.some, u.holds(compound))
+		default:
+			common = append(common, u)
+		}
+	}
+	slices.SortStableFunc(common, func(a, b unit) int { return cmp.Compare(a.docs, b.docs) })
+	common = common[:min(len(common), commonPaired)]
+	if len(common) == 1 && f.some == nil {
+		f.some = append(f.some, common[0].holds(compound))
+	}
+	for i := range common {
+		for k := range i {
+			f.some = append(f.some, formula{all: []formula{common[k].holds(compound), common[i].holds(compound)}})
+		}
+	}
+	return f
+}
+
+// gather lists the newest documents for which a formula holds.
+func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
+	var w where
+	from := s.c.dialect.matching(&w, f)
+	s.query.narrow(&w)
+	rows, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM `+from+w.String()+
+		` ORDER BY `+s.c.dialect.place+` DESC LIMIT `+w.arg(limit), w.args)
+	if err != nil {
+		return nil, fmt.Errorf("finding documents: %w", err)
+	}
+	list := make([]candidate, len(rows))
+	for i, r := range rows {
+		list[i] = candidate{facetRow: r, tier: as}
+	}
+	return list, nil
+}
+
+func (r request) hasPhrases() bool {
+	phrase := func(u unit) bool { return u.phrase != nil }
+	return slices.ContainsFunc(r.units, phrase) || slices.ContainsFunc(r.not, phrase)
+}
+
+// withPhrases keeps the documents in which the phrases stand, and none of those
+// that must not.
+func (s *search) withPhrases(ctx context.Context, list []candidate) ([]candidate, error) {
+	docs := make([]int64, len(list))
+	for i, a := range list {
+		docs[i] = a.n
+	}
+	keep := map[int64]bool{}
+	err := readTerms(ctx, s.tx, docs, func(n int64, t terms) {
+		stands := func(u unit) bool { return u.phrase == nil || t.hasPhrase(u.phrase) }
+		lacks := func(u unit) bool { return !stands(u) }
+		keep[n] = !slices.ContainsFunc(s.request.units, lacks) &&
+			!slices.ContainsFunc(s.request.not, func(u unit) bool { return u.phrase != nil && stands(u) })
+	})
+	return slices.DeleteFunc(list, func(a candidate) bool { return !keep[a.n] }), err
 }
 
 func (s *search) hit(ctx context.Context, a candidate) (Hit, error) {
-	e, err := get(ctx, s.tx, pipeline.DocID(a.id))
+	e, err := getNumbered(ctx, s.tx, a.n)
 	if err != nil {
 		return Hit{}, err
 	}
-	h := Hit{Entry: e, Score: scores[a.class], Similar: a.class == classSimilar}
+	h := Hit{Entry: e, Score: a.worth(), Similar: a.tier == alike, Missing: a.missing}
 	pages, err := readPages(ctx, s.tx, a.n)
 	if err != nil {
 		return Hit{}, err
 	}
-	s.snippet(&h, pages)
+	kin := compound
+	if h.Similar {
+		kin = similar
+	}
+	s.request.marker(kin).snippet(&h, pages)
 	return h, nil
+}
+
+// worth is the score for readers, 0 to 1: each tier has a part of it.
+func (a candidate) worth() float64 {
+	x := float64(a.score) / maxScore
+	switch a.tier {
+	case complete:
+		return 0.5 + x/2
+	case partial:
+		return 0.25 + x/4
+	}
+	return x / 4
 }

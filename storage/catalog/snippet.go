@@ -16,24 +16,43 @@ const (
 // found is a word of a page that a clause asked for.
 type found struct{ clause, from, to int }
 
+// marker finds in texts what a request asks for.
+type marker struct {
+	matchers []matcher // by clause
+	phrases  [][]string
+	quoted   map[string]bool // forms that stand in phrases
+}
+
+func (r request) marker(kin kinship) marker {
+	m := marker{quoted: map[string]bool{}}
+	for _, cl := range r.clauses() {
+		m.matchers = append(m.matchers, newMatcher(cl.upTo(kin)))
+	}
+	for _, u := range r.units {
+		if u.phrase != nil {
+			m.phrases = append(m.phrases, u.phrase)
+		}
+		for _, form := range u.phrase {
+			m.quoted[form] = true
+		}
+	}
+	return m
+}
+
 // snippet fills in the place of a document that shows most of the words asked
 // for: the first such window of the first such page. Without any, as for hits
 // in fields only, it is the begin of the text, unmarked.
-func (s *search) snippet(h *Hit, pages []page) {
-	matchers := make([]matcher, len(s.request.clauses))
-	for i, cl := range s.request.clauses {
-		matchers[i] = newMatcher(s.widest()(cl))
-	}
+func (m marker) snippet(h *Hit, pages []page) {
 	most := 0
 	for _, p := range pages[:min(len(pages), snippetPages)] {
-		list := s.findIn(p.text, matchers)
-		first, n := bestWindow(list, len(matchers))
+		list := m.findIn(p.text)
+		first, n := bestWindow(list, len(m.matchers))
 		if n > most {
 			most = n
 			h.Page = p.no
 			h.Snippet, h.Marks = cut(p.text, list, first)
 		}
-		if most == len(matchers) {
+		if most == len(m.matchers) {
 			return
 		}
 	}
@@ -44,40 +63,26 @@ func (s *search) snippet(h *Hit, pages []page) {
 
 // findIn lists the words of a text that clauses ask for, in order. A word in a
 // phrase counts only where the phrase stands.
-func (s *search) findIn(text string, matchers []matcher) []found {
+func (m marker) findIn(text string) []found {
 	tokens := analysis.Tokens(text)
-	var whole []bool // by token: inside a phrase
-	if len(s.request.phrases) > 0 {
-		whole = make([]bool, len(tokens))
-		for _, p := range s.request.phrases {
-			for _, at := range p.in(tokens) {
-				for k := range p {
-					whole[at+k] = true
-				}
+	whole := make([]bool, len(tokens)) // inside a phrase
+	for _, p := range m.phrases {
+		for _, at := range phraseIn(p, tokens) {
+			for k := range p {
+				whole[at+k] = true
 			}
 		}
 	}
 	var list []found
 	for i, t := range tokens {
-		for c, m := range matchers {
-			if m.matches(t) && (whole == nil || whole[i] || !s.inPhrase(t)) {
+		for c, matcher := range m.matchers {
+			if matcher.matches(t) && (whole[i] || !m.quoted[t.Form]) {
 				list = append(list, found{c, t.From, t.To})
 				break
 			}
 		}
 	}
 	return list
-}
-
-func (s *search) inPhrase(t analysis.Token) bool {
-	for _, p := range s.request.phrases {
-		for _, form := range p {
-			if form == t.Form {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // bestWindow finds the first window that shows the most different clauses, and
@@ -136,31 +141,38 @@ func cut(text string, list []found, first int) (string, []Mark) {
 
 // matcher says whether a token of a text meets a clause.
 type matcher struct {
-	tokens   map[string]bool
-	prefixes []string
+	tokens   map[string]map[string]bool // by face
+	prefixes map[string][]string        // dito
 }
 
 func newMatcher(list []alternative) matcher {
-	m := matcher{tokens: map[string]bool{}}
+	m := matcher{tokens: map[string]map[string]bool{}, prefixes: map[string][]string{}}
 	for _, a := range list {
-		if a.prefix {
-			m.prefixes = append(m.prefixes, a.token)
-		} else {
-			m.tokens[a.token] = true
+		face, token := a.token[:1], a.token[1:]
+		switch {
+		case a.prefix:
+			m.prefixes[face] = append(m.prefixes[face], token)
+		case m.tokens[face] == nil:
+			m.tokens[face] = map[string]bool{token: true}
+		default:
+			m.tokens[face][token] = true
 		}
 	}
 	return m
 }
 
 func (m matcher) matches(t analysis.Token) bool {
-	for _, k := range keys(t) {
-		if m.tokens[k] {
+	return m.has(faceWord, t.Form) || t.Plain && m.has(faceStem, t.Stem) ||
+		t.Whole != "" && m.has(faceWhole, t.Whole) || t.Date != "" && m.has(faceDay, t.Date)
+}
+
+func (m matcher) has(face, token string) bool {
+	if m.tokens[face][token] {
+		return true
+	}
+	for _, p := range m.prefixes[face] {
+		if strings.HasPrefix(token, p) {
 			return true
-		}
-		for _, p := range m.prefixes {
-			if strings.HasPrefix(k, p) {
-				return true
-			}
 		}
 	}
 	return false

@@ -3,7 +3,6 @@ package foreign
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -322,22 +321,13 @@ func (f *file) jbig2() bool {
 
 func isJBIG2(fl filter) bool { return fl.name == "JBIG2Decode" }
 
-// attachments lists the names of embedded files, sorted.
+// attachments lists the names of embedded files, in the order of [file.embedded].
 func (f *file) attachments() []string {
 	var out []string
-	f.each(func(d dict) {
-		ef, ok := f.get(d["EF"]).(dict)
-		if !ok || len(ef) == 0 {
-			return
-		}
-		n := decodeText(f.text(first(d, "UF", "F", "Unix", "DOS")))
-		if n == "" {
-			n = fmt.Sprintf("%d", len(out)+1)
-		}
-		out = append(out, n)
-	})
-	slices.Sort(out)
-	return slices.Compact(out)
+	for _, e := range f.embedded() {
+		out = append(out, e.name)
+	}
+	return out
 }
 
 // each visits every dictionary of the file, nested ones too, in the same order

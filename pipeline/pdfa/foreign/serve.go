@@ -19,6 +19,7 @@ const (
 	OpTake    = "take"    // TakeCall -> []Taken
 	OpRepair  = "repair"  // RepairCall -> Repaired
 	OpRewrite = "rewrite" // RewriteCall -> nothing
+	OpExtract = "extract" // ExtractCall -> []Extracted
 	OpPing    = "ping"    // nothing -> nothing: says that children work at all
 )
 
@@ -58,6 +59,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		OpTake:    handle(s.take),
 		OpRepair:  handle(s.repair),
 		OpRewrite: handle(s.rewrite),
+		OpExtract: handle(s.extract),
 		OpPing:    handle(func(struct{}) (struct{}, error) { return struct{}{}, nil }),
 	})
 }

@@ -11,9 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"blattwerk/pipeline/pipelinetest"
 )
@@ -377,8 +379,60 @@ func FuzzValidate(f *testing.F) {
 		if len(data) > 1<<20 {
 			return
 		}
-		ask(t, data, "2a")
+		bounded(t, data)
 	})
+}
+
+// bounded validates a file and fails if that takes long or much memory. What was
+// allocated in all is never less than what was held at once, and costs nothing to
+// know; only where that is much, the heap is watched.
+func bounded(t *testing.T, data []byte) {
+	t.Helper()
+	const most, longest = 200 << 20, 10 * time.Second
+	run := func() {
+		ctx, cancel := context.WithTimeout(t.Context(), longest)
+		defer cancel()
+		v, err := Validate(ctx, bytes.NewReader(data), int64(len(data)), "2a")
+		if err != nil {
+			t.Fatalf("no verdict within %s: %v", longest, err)
+		}
+		for _, b := range v.Breaks {
+			if b.Rule == ruleInternal {
+				t.Fatalf("the gate failed: %s", b.Reason)
+			}
+		}
+	}
+	before := metric("/gc/heap/allocs:bytes")
+	run()
+	if metric("/gc/heap/allocs:bytes")-before < most {
+		return
+	}
+	runtime.GC()
+	base, done := metric("/memory/classes/heap/objects:bytes"), make(chan uint64)
+	stop := make(chan struct{})
+	go func() {
+		peak := uint64(0)
+		for {
+			select {
+			case <-stop:
+				done <- peak
+				return
+			case <-time.After(time.Millisecond):
+				peak = max(peak, metric("/memory/classes/heap/objects:bytes"))
+			}
+		}
+	}()
+	run()
+	close(stop)
+	if peak := <-done; peak > base+most {
+		t.Fatalf("%d MB of memory", (peak-base)>>20)
+	}
+}
+
+func metric(name string) uint64 {
+	sample := []metrics.Sample{{Name: name}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 func FuzzFonts(f *testing.F) {

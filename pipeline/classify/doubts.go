@@ -1,0 +1,157 @@
+package classify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"blattwerk/pipeline"
+)
+
+// Codes of doubts (pipeline.Doubt). They are stable: pages and scripts may know them.
+const (
+	DoubtCheckDigit     = "check-digit"     // a number has check digits, and they do not hold
+	DoubtTwoDepartments = "two-departments" // payment references of two departments
+	DoubtFutureDate     = "future-date"     // the letter is dated after it came in
+	DoubtEarlyStamp     = "early-stamp"     // the stamp says that it came in before it was written
+)
+
+// doubts finds what contradicts itself among the hits. Values that failed their
+// check are taken out: none is ever offered.
+func doubts(hits []hit) ([]hit, []pipeline.Doubt) {
+	var found []pipeline.Doubt
+	kept := make([]hit, 0, len(hits))
+	for _, h := range hits {
+		if !h.broken {
+			kept = append(kept, h)
+		} else if !misreading(h, hits) && !slices.ContainsFunc(found, func(d pipeline.Doubt) bool { return d.Field == h.Name && d.Read == h.Value }) {
+			found = append(found, pipeline.Doubt{Code: DoubtCheckDigit, Field: h.Name, Page: h.Page, Box: h.Box, Read: h.Value})
+		}
+	}
+	if a, b, ok := rivals(hits); ok {
+		found = append(found, pipeline.Doubt{Code: DoubtTwoDepartments, Page: b.Page, Box: b.Box,
+			Read: string(a.route), Other: string(b.route)})
+	}
+	return kept, found
+}
+
+// misreading reports whether a broken number is a second print of a sound one of
+// the same name: it misses it by no more than three characters.
+func misreading(broken hit, hits []hit) bool {
+	return slices.ContainsFunc(hits, func(h hit) bool {
+		if h.Name != broken.Name || !h.Checked || len(h.Value) != len(broken.Value) {
+			return false
+		}
+		differ := 0
+		for i := range len(h.Value) {
+			if h.Value[i] != broken.Value[i] {
+				differ++
+			}
+		}
+		return differ <= 3
+	})
+}
+
+// rivals finds two payment references that belong to different departments.
+func rivals(hits []hit) (a, b hit, ok bool) {
+	for _, h := range hits {
+		switch {
+		case h.route == "":
+		case a.route == "":
+			a = h
+		case h.route != a.route:
+			return a, h, true
+		}
+	}
+	return a, b, false
+}
+
+// dateDoubts holds the dates that were read against the day the letter came in
+// (§ 130 BGB: what counts is when it arrived; a printed date is plausibility
+// only). A day of play is given for time zones and night letter boxes. received
+// may be zero: then only the dates among themselves count.
+func dateDoubts(fields []pipeline.Field, received time.Time) []pipeline.Doubt {
+	var found []pipeline.Doubt
+	letter, hasLetter := dateField(fields, "datum")
+	stamp, hasStamp := dateField(fields, "eingangsstempel")
+	latest := received.AddDate(0, 0, 1)
+	for _, d := range []datedField{letter, stamp} {
+		if !received.IsZero() && d.Name != "" && d.day.After(latest) {
+			found = append(found, pipeline.Doubt{Code: DoubtFutureDate, Field: d.Name, Page: d.Page, Box: d.Box,
+				Read: d.Value, Other: received.Format(time.DateOnly)})
+		}
+	}
+	if hasLetter && hasStamp && stamp.day.AddDate(0, 0, 1).Before(letter.day) {
+		found = append(found, pipeline.Doubt{Code: DoubtEarlyStamp, Field: "eingangsstempel", Page: stamp.Page, Box: stamp.Box,
+			Read: stamp.Value, Other: letter.Value})
+	}
+	return found
+}
+
+type datedField struct {
+	pipeline.Field
+	day time.Time
+}
+
+// dateField is the best reading of a field that holds a day.
+func dateField(fields []pipeline.Field, name string) (datedField, bool) {
+	for _, f := range fields {
+		if f.Name != name {
+			continue
+		}
+		if day, err := time.Parse(time.DateOnly, f.Value); err == nil {
+			return datedField{f, day}, true
+		}
+	}
+	return datedField{}, false
+}
+
+// holds reports whether a doubt keeps a letter of a type from being filed without
+// a person: it concerns the whole letter, or a field that the type asks for. The
+// date of a letter matters where a legal deadline runs.
+func (t Type) holds(d pipeline.Doubt) bool {
+	return d.Field == "" || slices.Contains(t.Fields, d.Field) ||
+		d.Field == "datum" && (t.Handling == HandlingScanEnvelope || t.Handling == HandlingExpress)
+}
+
+// doubtText tells a clerk about a doubt. label is the field's name for people.
+func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Message {
+	switch d.Code {
+	case DoubtCheckDigit:
+		return pipeline.Message{
+			DE: fmt.Sprintf("Die Prüfziffer stimmt nicht: %s. Bitte vergleichen Sie mit der Seite.", label.DE),
+			EN: fmt.Sprintf("The check digit does not hold: %s. Please compare with the page.", label.EN),
+		}
+	case DoubtTwoDepartments:
+		a, b := r.department(pipeline.DeptID(d.Read)), r.department(pipeline.DeptID(d.Other))
+		return pipeline.Message{
+			DE: fmt.Sprintf("Das Schreiben nennt Kassenzeichen von zwei Ämtern: %s und %s. Wohin gehört es?", a, b),
+			EN: fmt.Sprintf("The letter names payment references of two departments: %s and %s. Where does it belong?", a, b),
+		}
+	case DoubtFutureDate:
+		return pipeline.Message{
+			DE: fmt.Sprintf("%s liegt nach dem Eingang. Bitte vergleichen Sie mit der Seite.", label.DE),
+			EN: fmt.Sprintf("%s lies after the letter came in. Please compare with the page.", label.EN),
+		}
+	case DoubtEarlyStamp:
+		return pipeline.Message{
+			DE: "Der Eingangsstempel ist älter als das Datum des Schreibens. Eines von beiden ist falsch gelesen oder falsch gesetzt.",
+			EN: "The received stamp is older than the date of the letter. One of the two was misread or misprinted.",
+		}
+	}
+	return pipeline.Message{
+		DE: strings.TrimSpace("Angaben widersprechen sich. " + label.DE),
+		EN: strings.TrimSpace("Statements contradict each other. " + label.EN),
+	}
+}
+
+// department is the name of a department, or its number.
+func (r *Room) department(id pipeline.DeptID) string {
+	for _, d := range r.tax.Departments {
+		if d.ID == id {
+			return d.Name
+		}
+	}
+	return string(id)
+}

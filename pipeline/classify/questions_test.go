@@ -1,0 +1,96 @@
+package classify_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/pipeline/pipelinetest"
+)
+
+const bill = `Müller & Sohn KG · Werkstraße 8 · 12346 Rodenfels
+
+Stadt Ahrenbrück
+Stadtkasse
+12345 Ahrenbrück
+
+Rodenfels, den 14.03.2026
+
+# Rechnung
+
+Rechnungsnummer: R-2026-1187
+Gesamtbetrag 14.280,00 EUR
+Zahlungsziel 30 Tage
+IBAN %IBAN%
+USt-IdNr. DE136695976
+`
+
+// TestQuestions asks what a person is asked about letters of each kind.
+func TestQuestions(t *testing.T) {
+	r, blobs := room(t), &pipelinetest.Blobs{}
+	sound := strings.Replace(bill, "%IBAN%", "DE89 3704 0044 0532 0130 00", 1)
+	broken := strings.Replace(bill, "%IBAN%", "DE88 3704 0044 0532 0130 00", 1)
+	objection := find(t, "letters.txt", "grundsteuer")
+	for _, c := range []struct {
+		name, text string
+		received   string
+		want       []string // codes
+		answers    int      // of the first question
+	}{
+		{"sure", sound, "2026-03-20", nil, 0},
+		{"iban broken", broken, "2026-03-20", []string{"check-digit"}, 1},
+		{"iban broken in one print only", sound + "\nKonto DE89 3704 0044 0532 O13O 08", "2026-03-20", nil, 0},
+		{"date of a bill in the future", sound, "2026-01-20", nil, 0},
+		{"date of an objection in the future", objection, "2026-01-20", []string{"future-date"}, 2},
+		{"two departments", find(t, "letters.txt", "abmeldung") + "\nKassenzeichen 7.4001.123456.5\nKassenzeichen 8.100200.3", "2026-09-20", []string{"two-departments"}, 1},
+		{"nothing known", "Hallo\n\nwie geht es?", "2026-03-20", []string{"unsure"}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			doc := document(t, blobs, c.text, 3)
+			doc.Delivery.Received, _ = time.Parse(time.DateOnly, c.received)
+			got, err := r.Step(t.Context(), doc, blobs)
+			fault := pipeline.AsFault(err)
+			questions := r.Questions(got, fault)
+			var codes []string
+			for _, q := range questions {
+				codes = append(codes, q.Code)
+				if q.Text.DE == "" || q.Text.EN == "" {
+					t.Errorf("%s has no text", q.Code)
+				}
+				for i, a := range q.Answers {
+					if a.Key != string(rune('1'+i)) || a.Text.DE == "" {
+						t.Errorf("%s: answer %+v", q.Code, a)
+					}
+				}
+				if q.Page != 3 && len(q.Answers) > 0 {
+					t.Errorf("%s is to be seen on page %d", q.Code, q.Page)
+				}
+			}
+			if !slices.Equal(codes, c.want) {
+				t.Fatalf("asked %q, want %q; %+v", codes, c.want, got.Filing)
+			}
+			if (fault == nil) != (len(c.want) == 0) || got.Filing.Sure != (fault == nil) {
+				t.Errorf("fault %v and sure %v beside %d questions", fault, got.Filing.Sure, len(c.want))
+			}
+			if len(c.want) > 0 && len(questions[0].Answers) < c.answers {
+				t.Errorf("%d answers, want %d", len(questions[0].Answers), c.answers)
+			}
+			for _, f := range got.Filing.Fields {
+				if f.Name == "iban" && !f.Checked {
+					t.Errorf("offers an IBAN whose check digits do not hold")
+				}
+			}
+			got.Filing.DecidedBy = "anna"
+			if again := r.Questions(got, nil); len(again) > 0 {
+				t.Error("asks again after a decision")
+			}
+		})
+	}
+	closed := &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "encrypted", Page: 2, Text: pipeline.Message{DE: "zu", EN: "shut"}}
+	q := r.Questions(pipeline.Document{}, closed)
+	if len(q) != 1 || q[0].Kind != pipeline.AskFault || q[0].Text != closed.Text || q[0].Answers[0].Retry != pipeline.StepOpen {
+		t.Errorf("%+v", q)
+	}
+}

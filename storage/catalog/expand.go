@@ -1,0 +1,222 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"blattwerk/storage/catalog/analysis"
+)
+
+const (
+	minPart     = 4   // shortest stem that is looked for as the begin of longer words
+	minEnd      = 5   // shortest stem that is looked for as their end without further proof
+	minRest     = 3   // shortest rest that is left over then
+	maxExpanded = 200 // alternatives that one expansion adds to a clause, the shortest first
+)
+
+// expansion adds alternatives to a clause and says whether it did.
+type expansion func(context.Context, querier, *clause) (bool, error)
+
+// expandEnds adds compounds that end in the clause's word: Antragsformular for
+// Formular. A short word (Amt, Rat) takes only compounds whose rest is a word
+// of the corpus, as it is the end of too many others.
+func (c *Catalog) expandEnds(ctx context.Context, q querier, cl *clause) (bool, error) {
+	stem := cl.word.Stem
+	if cl.literal || !cl.word.Plain || len(stem) < minRest {
+		return false, nil
+	}
+	from, to := span(reverse(stem))
+	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE rstem >= $1 AND rstem < $2
+		AND length(stem) >= $3 ORDER BY stem`, from, to, len(stem)+minRest)
+	if err != nil {
+		return false, fmt.Errorf("looking for compounds: %w", err)
+	}
+	if len(stem) < minEnd {
+		if found, err = c.provenEnds(ctx, q, stem, found); err != nil {
+			return false, err
+		}
+	}
+	return cl.add(found, faceStem, compound), nil
+}
+
+// provenEnds keeps the compounds whose rest, with or without a linking s, es,
+// n, en, er or e, is a word of the corpus.
+func (c *Catalog) provenEnds(ctx context.Context, q querier, stem string, compounds []string) ([]string, error) {
+	rests := map[string]bool{}
+	for _, s := range compounds {
+		for _, r := range restsOf(s[:len(s)-len(stem)]) {
+			rests[r] = true
+		}
+	}
+	list := make([]string, 0, len(rests))
+	for r := range rests {
+		list = append(list, r)
+	}
+	slices.Sort(list)
+	known := map[string]bool{}
+	wanted, err := encode(list)
+	if err != nil {
+		return nil, err
+	}
+	for _, column := range []string{"stem", "word"} {
+		found, err := strs(ctx, q, `SELECT DISTINCT `+column+` FROM vocabulary WHERE `+column+
+			` IN (SELECT value `+c.dialect.text+` FROM `+c.dialect.each("$1")+`)`, wanted)
+		if err != nil {
+			return nil, fmt.Errorf("looking for parts of compounds: %w", err)
+		}
+		for _, s := range found {
+			known[s] = true
+		}
+	}
+	return slices.DeleteFunc(compounds, func(s string) bool {
+		return !slices.ContainsFunc(restsOf(s[:len(s)-len(stem)]), func(r string) bool { return known[r] })
+	}), nil
+}
+
+// restsOf gives the first part of a compound with and without its link.
+func restsOf(rest string) []string {
+	list := []string{rest}
+	for _, link := range []string{"s", "es", "n", "en", "er", "e"} {
+		if r, ok := strings.CutSuffix(rest, link); ok && len(r) >= minRest {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// expandInfix adds words that contain the clause's word anywhere.
+func (c *Catalog) expandInfix(ctx context.Context, q querier, cl *clause) (bool, error) {
+	part := cl.word.Stem
+	if len(part) < minEnd {
+		part = cl.word.Form // Steuer has the stem steu
+	}
+	if cl.literal || !cl.word.Plain || len(part) < minEnd {
+		return false, nil
+	}
+	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE `+fmt.Sprintf(c.dialect.infix, "$1")+` ORDER BY stem`, part)
+	if err != nil {
+		return false, fmt.Errorf("looking for words around a word: %w", err)
+	}
+	return cl.add(found, faceStem, compound), nil
+}
+
+// expandSimilar adds words that recognition may have made of the clause's word.
+// At least one half of a word's bones must be whole.
+func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) (bool, error) {
+	tolerance := analysis.Tolerance(cl.word)
+	if cl.literal || tolerance == 0 {
+		return false, nil
+	}
+	bones := analysis.Bones(cl.word.Form)
+	half := len(bones) / 2
+	for !utf8.RuneStart(bones[half]) {
+		half--
+	}
+	from, to := span(bones[:half])
+	rfrom, rto := span(reverse(bones[half:]))
+	found, err := strs(ctx, q, `SELECT word FROM vocabulary WHERE bones >= $1 AND bones < $2
+		UNION SELECT word FROM vocabulary WHERE rbones >= $3 AND rbones < $4 ORDER BY word`, from, to, rfrom, rto)
+	if err != nil {
+		return false, fmt.Errorf("looking for similar words: %w", err)
+	}
+	found = slices.DeleteFunc(found, func(w string) bool {
+		return analysis.Distance(cl.word.Form, w, tolerance) > tolerance
+	})
+	return cl.add(found, faceWord, similar), nil
+}
+
+// add makes words alternatives, the shortest first, and says whether any was
+// new.
+func (cl *clause) add(words []string, face string, kin kinship) bool {
+	slices.SortStableFunc(words, func(a, b string) int { return len(a) - len(b) })
+	before := len(cl.alternatives)
+	for _, w := range words[:min(len(words), maxExpanded)] {
+		cl.alternatives = append(cl.alternatives, alternative{face + w, false, kin})
+	}
+	cl.sortAlternatives()
+	return len(cl.alternatives) > before
+}
+
+// resolve looks up which words of the corpus meet a clause, so that they can be
+// counted in a document's terms.
+func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, error) {
+	f := forms{}
+	var w where
+	var stems []string
+	kinOf := map[string]kinship{}
+	var begins []alternative
+	for _, a := range cl.alternatives {
+		face, token := a.token[:1], a.token[1:]
+		switch {
+		case a.prefix && face == faceWord:
+			begins = append(begins, a)
+			from, to := span(token)
+			w.conds = append(w.conds, "(word >= "+w.arg(from)+" AND word < "+w.arg(to)+")")
+		case face == faceStem:
+			stems = append(stems, token)
+			kinOf[token] = a.kin
+		default:
+			f.add(number(face, token), a.kin)
+		}
+	}
+	if len(stems) > 0 {
+		list, err := encode(stems)
+		if err != nil {
+			return nil, err
+		}
+		w.conds = append(w.conds, "stem IN (SELECT value "+c.dialect.text+" FROM "+c.dialect.each(w.arg(list))+")")
+	}
+	if len(w.conds) == 0 {
+		return f, nil
+	}
+	// Each condition by itself, so that each takes its index.
+	selects := make([]string, len(w.conds))
+	for i, cond := range w.conds {
+		selects[i] = `SELECT word, stem FROM vocabulary WHERE ` + cond
+	}
+	rows, err := q.QueryContext(ctx, strings.Join(selects, " UNION "), w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("looking up words: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var word, stem string
+		if err := rows.Scan(&word, &stem); err != nil {
+			return nil, fmt.Errorf("looking up words: %w", err)
+		}
+		if kin, ok := kinOf[stem]; ok {
+			f.add(number(faceWord, word), kin)
+		}
+		for _, a := range begins {
+			if strings.HasPrefix(word, a.token[1:]) {
+				f.add(number(faceWord, word), a.kin)
+			}
+		}
+	}
+	return f, rows.Err()
+}
+
+// span is the range of strings that begin with a prefix.
+func span(prefix string) (from, to string) {
+	return prefix, prefix + "\U0010FFFF"
+}
+
+func strs(ctx context.Context, q querier, query string, args ...any) ([]string, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}

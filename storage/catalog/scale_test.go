@@ -1,0 +1,231 @@
+package catalog_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
+	"blattwerk/storage/catalog/catalogtest"
+)
+
+var (
+	measureInto = flag.String("measure", "", "measure search on many letters and write the page to this file")
+	measureSize = flag.Int("letters", 100_000, "letters to measure with")
+	measureOn   = flag.String("on", "sqlite,postgres", "databases to measure on")
+)
+
+// kinds are what people do on the desk, each with several forms, so that no
+// single word makes the figure.
+func kinds() []kind {
+	search := func(words ...string) []func(context.Context, *catalog.Catalog) (int, error) {
+		var list []func(context.Context, *catalog.Catalog) (int, error)
+		for _, words := range words {
+			list = append(list, find(catalog.Query{Words: words, Filter: catalog.Filter{Limit: 20}}))
+		}
+		return list
+	}
+	within := func(f catalog.Filter, words ...string) []func(context.Context, *catalog.Catalog) (int, error) {
+		f.Limit = 20
+		var list []func(context.Context, *catalog.Catalog) (int, error)
+		for _, words := range words {
+			list = append(list, find(catalog.Query{Words: words, Filter: f}))
+		}
+		return list
+	}
+	mine := catalog.Filter{Departments: []pipeline.DeptID{"12", "17"}}
+	year := catalog.Filter{From: time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
+	byDate := []func(context.Context, *catalog.Catalog) (int, error){
+		find(catalog.Query{Words: "Antrag", Sort: catalog.ByDate, Filter: catalog.Filter{Limit: 20}}),
+		find(catalog.Query{Words: "Stadt", Sort: catalog.ByDate, Filter: catalog.Filter{Limit: 20}}),
+	}
+	return []kind{
+		{"one word", search("Kindergarten", "Spielplatz", "Haushaltsplan", "Feuerwehr", "Wahlbezirk", "Geodaten", "Lärmschutz", "Grünfläche")},
+		{"one very common word", search("Stadt", "Daten", "Jahr", "Antrag")},
+		{"compound", search("Bauantrag", "Hundesteuer", "Jugendamt", "Abfallgebühr", "Meldebescheinigung", "Schulanmeldung")},
+		{"part of compounds", search("Bescheid", "Steuer", "Gebühr", "Amt", "Genehmigung")},
+		{"two words", search("Hundesteuer Bescheid", "Müller Bauantrag", "Spielplatz Sanierung", "Wasser Gebühren", "Straßen Verzeichnis")},
+		{"three words with few hits", search("Müller Hundesteuer Bescheid", "Yılmaz Friedhofsgebühr Widerspruch", "Kowalczyk Forstförderung Nachweis", "Zimmermann Vergnügungssteuer Formular")},
+		{"three common words", search("Stadt Daten Jahr", "Antrag Bescheid Gebühr")},
+		{"question", search("Wann wird die Hundesteuer für Familie Kowalczyk fällig?", "Welche Unterlagen braucht man für den Bauantrag in der Königsberger Straße?", "Wo liegt der Nachweis zur Veterinärprüfung von Oskar Yılmaz?")},
+		{"one word missing", search("Bauantrag Weltraumbahnhof", "Müller Schmetterlingsnetz Bescheid")},
+		{"phrase", search(`"Sehr geehrte Damen"`, `"Sabine Krause"`, `"Elif Kowalczyk" Bauantrag`, `"Königsberger straße"`)},
+		{"reference", search("25-00375/25", "10-02000/23", "41-12345/20")},
+		{"name", search("Sabine Krause", "Mehmet Lehmann", "Oskar Zimmermann")},
+		{"begin of a word", search("Veteri*", "Haushalts*", "S*")},
+		{"without a word", search("Hundesteuer -Bescheid", "Spielplatz -Stadt")},
+		{"misread or misspelt", search("Veterinärauskunftt", "Hundestcuer", "Spielp1atz", "Widerspmch")},
+		{"nothing", search("Weltraumbahnhof", "Schmetterlingsnetz")},
+		{"within two departments", within(mine, "Bescheid", "Stadt", "Hundesteuer Müller", "Kindergarten")},
+		{"within a year", within(year, "Bescheid", "Hundesteuer Müller", "Kindergarten")},
+		{"by date", byDate},
+		{"list", []func(context.Context, *catalog.Catalog) (int, error){list(catalog.Filter{}), list(catalog.Filter{Department: "17"}), list(mine), list(year), list(catalog.Filter{State: pipeline.Archived, Type: "12-T1"})}},
+		{"list of a sender", []func(context.Context, *catalog.Catalog) (int, error){list(catalog.Filter{Sender: "Sabine Krause"}), list(catalog.Filter{Reference: "10-02000/20"})}},
+		{"facets of a list", []func(context.Context, *catalog.Catalog) (int, error){facets(catalog.Filter{}), facets(mine), facets(year), facets(catalog.Filter{Sender: "Sabine Krause"})}},
+	}
+}
+
+type kind struct {
+	name string
+	runs []func(context.Context, *catalog.Catalog) (int, error)
+}
+
+func find(q catalog.Query) func(context.Context, *catalog.Catalog) (int, error) {
+	return func(ctx context.Context, c *catalog.Catalog) (int, error) {
+		h, err := c.Search(ctx, q)
+		return h.Total, err
+	}
+}
+
+func list(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, error) {
+	return func(ctx context.Context, c *catalog.Catalog) (int, error) {
+		l, _, err := c.List(ctx, f)
+		return len(l), err
+	}
+}
+
+func facets(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, error) {
+	return func(ctx context.Context, c *catalog.Catalog) (int, error) {
+		l, err := c.Facets(ctx, f)
+		return len(l.Departments), err
+	}
+}
+
+// measured is what one database took.
+type measured struct {
+	name        string
+	load        time.Duration
+	search, all int64
+	rows        []timing
+}
+
+type timing struct {
+	p50, p95 time.Duration
+	hits     []int
+}
+
+// TestMeasureSearch fills both databases with many letters, measures searches on
+// them, and writes the page. `make bench-search` runs it.
+func TestMeasureSearch(t *testing.T) {
+	if *measureInto == "" {
+		t.Skip("measuring takes many minutes: make bench-search")
+	}
+	var list []measured
+	for _, on := range strings.Split(*measureOn, ",") {
+		dsn := "sqlite:" + filepath.Join(os.TempDir(), fmt.Sprintf("blattwerk-search-%d.db", *measureSize))
+		name := "SQLite"
+		if on == "postgres" {
+			dsn, name = catalogtest.Postgres(t), "PostgreSQL"
+		}
+		list = append(list, measure(t, name, dsn))
+	}
+	if err := os.WriteFile(*measureInto, []byte(page(list)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func measure(t *testing.T, name, dsn string) measured {
+	c, err := catalog.Open(t.Context(), dsn, catalog.Options{Zone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	m := measured{name: name}
+	begin := time.Now()
+	if empty, err := c.Empty(t.Context()); err != nil || empty {
+		load(t, c)
+	}
+	m.load = time.Since(begin)
+	if m.search, m.all, err = c.Sizes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %d letters loaded in %v, search %d of %d MiB", name, *measureSize, m.load, m.search>>20, m.all>>20)
+	for _, k := range kinds() {
+		var times []time.Duration
+		var tm timing
+		for round := range 12 {
+			for _, run := range k.runs {
+				at := time.Now()
+				n, err := run(t.Context(), c)
+				if err != nil {
+					t.Fatal(k.name, err)
+				}
+				if round == 0 {
+					tm.hits = append(tm.hits, n)
+					continue // the cold run
+				}
+				times = append(times, time.Since(at))
+			}
+		}
+		slices.Sort(times)
+		tm.p50, tm.p95 = times[len(times)/2], times[len(times)*95/100]
+		m.rows = append(m.rows, tm)
+		t.Logf("%-12s %-26s p50 %6.1f ms  p95 %6.1f ms  found %v", name, k.name, ms(tm.p50), ms(tm.p95), tm.hits)
+	}
+	return m
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func load(t *testing.T, c *catalog.Catalog) {
+	w := newWriter(t)
+	const bulk = 500
+	for from := 0; from < *measureSize; from += bulk {
+		var docs []pipeline.Document
+		var texts [][]pipeline.PageText
+		for i := from; i < min(from+bulk, *measureSize); i++ {
+			doc, text := w.document(i)
+			docs, texts = append(docs, doc), append(texts, text)
+		}
+		if err := c.Bulk(t.Context(), docs, texts); err != nil {
+			t.Fatal(err)
+		}
+		if from%10_000 == 0 {
+			t.Log(from)
+		}
+	}
+}
+
+func page(list []measured) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Search, measured\n\nWritten by `make bench-search` on %s/%s with %d processors, %s. ", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02"))
+	fmt.Fprintf(&b, "%d made-up letters of 80 to 400 words, every tenth with more pages; words drawn as often as in real German texts, compounds, names, references, one word of a hundred misread. ", *measureSize)
+	b.WriteString("Each search counts its hits and facets, ranks them, and reads a page of 20 with snippets. The first run of each is left out; p95 is over all forms of a kind.\n\n| |")
+	for _, m := range list {
+		b.WriteString(" " + m.name + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(list)))
+	b.WriteString("\n| search tables and indexes, MiB |")
+	for _, m := range list {
+		fmt.Fprintf(&b, " %d |", m.search>>20)
+	}
+	b.WriteString("\n| whole catalogue, MiB |")
+	for _, m := range list {
+		fmt.Fprintf(&b, " %d |", m.all>>20)
+	}
+	b.WriteString("\n| letters indexed a second, one writer |")
+	for _, m := range list {
+		fmt.Fprintf(&b, " %.0f |", float64(*measureSize)/m.load.Seconds())
+	}
+	b.WriteString("\n\nMilliseconds:\n\n| |")
+	for _, m := range list {
+		fmt.Fprintf(&b, " %s p50 | p95 |", m.name)
+	}
+	b.WriteString(" found |\n|---|" + strings.Repeat("---:|---:|", len(list)) + "---|\n")
+	for i, k := range kinds() {
+		b.WriteString("| " + k.name + " |")
+		for _, m := range list {
+			fmt.Fprintf(&b, " %.1f | %.1f |", ms(m.rows[i].p50), ms(m.rows[i].p95))
+		}
+		fmt.Fprintf(&b, " %s |\n", strings.Trim(fmt.Sprint(list[0].rows[i].hits), "[]"))
+	}
+	return b.String()
+}
