@@ -44,6 +44,10 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
 
+.PHONY: screens
+screens: setup setup-test build ## pictures of every page into docs/screens, each held against axe-core
+	$(GO) run ./deploy/testing/screens
+
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences
 	deploy/testing/tools.sh staticcheck depguard go-licenses
