@@ -15,6 +15,8 @@ const (
 	DoubtTwoDepartments = "two-departments" // payment references of two departments
 	DoubtFutureDate     = "future-date"     // the letter is dated after it came in
 	DoubtEarlyStamp     = "early-stamp"     // the stamp says that it came in before it was written
+	DoubtTwoSums        = "two-sums"        // the pages of an invoice show another sum than its XML
+	DoubtSum            = "sum"             // net and tax of an invoice do not make its total
 )
 
 // doubts finds what contradicts itself among the hits. Values that failed their
@@ -133,6 +135,16 @@ func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Mess
 		return pipeline.Message{
 			DE: fmt.Sprintf("%s liegt nach dem Eingang. Bitte vergleichen Sie mit der Seite.", label.DE),
 			EN: fmt.Sprintf("%s lies after the letter came in. Please compare with the page.", label.EN),
+		}
+	case DoubtTwoSums:
+		return pipeline.Message{
+			DE: "Auf den Seiten der Rechnung steht ein anderer Betrag als in ihren elektronischen Daten. Welcher gilt?",
+			EN: "The pages of the invoice show another amount than its electronic data. Which one holds?",
+		}
+	case DoubtSum:
+		return pipeline.Message{
+			DE: "In den elektronischen Daten der Rechnung ergeben Netto und Steuer nicht den Gesamtbetrag.",
+			EN: "In the electronic data of the invoice, net and tax do not make the total.",
 		}
 	case DoubtEarlyStamp:
 		return pipeline.Message{

@@ -77,17 +77,23 @@ func (r *Room) Type(code pipeline.TypeCode) (Type, bool) {
 
 // Classify says what a letter is. It never fails: a letter without cues is
 // [Unclear]. Pages are numbered from 1 in the order given.
-func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
+func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing { return r.file(pages, nil) }
+
+// file classifies a letter, which may be an electronic invoice.
+func (r *Room) file(pages []pipeline.PageText, invoice *eInvoice) pipeline.Filing {
 	l := readLetter(pages)
 	hits := r.extract(l)
 	model := r.model.Load()
 	sc := r.score(l, r.matcher.find(l), routedBy(hits))
+	if invoice != nil {
+		r.isInvoice(&sc)
+	}
 	if model != nil {
 		r.weighIn(model, l, &sc)
 	}
 	verdicts := sc.verdicts
 	r.guardDeadlines(verdicts)
-	hits, contradictions := doubts(hits)
+	hits, contradictions := r.settle(hits, invoice)
 	f := pipeline.Filing{
 		Department: "00",
 		Type:       Unclear,
@@ -155,7 +161,11 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 			}
 		}
 	}
-	f := r.Classify(pages)
+	invoice, err := openInvoice(ctx, doc.Source, blobs)
+	if err != nil {
+		return doc, err
+	}
+	f := r.file(pages, invoice)
 	renumber(&f, doc.Pages)
 	f.Doubts = append(f.Doubts, dateDoubts(f.Fields, doc.Delivery.Received)...)
 	var ask error
