@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"blattwerk/pipeline"
@@ -14,6 +13,11 @@ func docID(r *http.Request) pipeline.DocID { return pipeline.DocID(r.PathValue("
 
 func (s *server) apiGet(w http.ResponseWriter, r *http.Request) {
 	e, err := s.Rows.Get(r.Context(), docID(r))
+	// The command line asks ten times a second how far a letter is; what it shows,
+	// whoever holds its token could read from the data folder.
+	if err == nil && actor(r) != commandLine {
+		err = s.seen(r, "viewed", e.Document.ID)
+	}
 	if err != nil {
 		s.problem(w, r, err)
 		return
@@ -22,7 +26,7 @@ func (s *server) apiGet(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) apiList(w http.ResponseWriter, r *http.Request) {
-	entries, next, err := s.Rows.List(r.Context(), filterOf(r))
+	entries, next, err := s.Rows.List(r.Context(), s.queryOf(r).Filter)
 	if err == nil {
 		err = s.seen(r, "listed", "")
 	}
@@ -44,28 +48,25 @@ func lettersOf(entries []catalog.Entry) []Letter {
 	return letters
 }
 
-func filterOf(r *http.Request) catalog.Filter {
-	q := r.URL.Query()
-	limit, _ := strconv.Atoi(q.Get("limit"))
-	return catalog.Filter{
-		State:      pipeline.State(q.Get("state")),
-		Department: pipeline.DeptID(q.Get("department")),
-		Type:       pipeline.TypeCode(q.Get("type")),
-		After:      catalog.Cursor(q.Get("after")),
-		Limit:      min(max(limit, 0), 500),
-	}
-}
-
 // found is a letter with where its words were found.
 type found struct {
 	Letter
-	Snippet string  `json:"snippet"`
-	Score   float64 `json:"score"`
-	Similar bool    `json:"similar"` // found by likeness only
+	Page    int      `json:"page,omitempty"` // of the snippet, from 1
+	Snippet string   `json:"snippet"`
+	Score   float64  `json:"score"`
+	Similar bool     `json:"similar"`           // found by likeness only
+	Missing []string `json:"missing,omitempty"` // what was asked for and is not there
+}
+
+// apiFacet is a value that results can be narrowed by; Value goes into the
+// parameter of the facet's name.
+type apiFacet struct {
+	Value string `json:"value"`
+	Count int    `json:"count"`
 }
 
 func (s *server) apiSearch(w http.ResponseWriter, r *http.Request) {
-	hits, err := s.Rows.Search(r.Context(), queryOf(r))
+	hits, err := s.Rows.Search(r.Context(), s.queryOf(r))
 	if err == nil {
 		err = s.seen(r, "listed", "")
 	}
@@ -75,12 +76,25 @@ func (s *server) apiSearch(w http.ResponseWriter, r *http.Request) {
 	}
 	list := make([]found, len(hits.Hits))
 	for i, h := range hits.Hits {
-		list[i] = found{LetterOf(h.Entry), h.Snippet, h.Score, h.Similar}
+		list[i] = found{LetterOf(h.Entry), h.Page, h.Snippet, h.Score, h.Similar, h.Missing}
+	}
+	facets := map[string][]apiFacet{}
+	for name, counts := range map[string][]catalog.Count{
+		"department": hits.Facets.Departments, "type": hits.Facets.Types, "state": hits.Facets.States,
+		"when": hits.Facets.Months, "sender": hits.Facets.Senders, "reference": hits.Facets.References,
+	} {
+		facets[name] = []apiFacet{}
+		for _, c := range counts {
+			facets[name] = append(facets[name], apiFacet{c.Value, c.N})
+		}
 	}
 	answer(w, http.StatusOK, struct {
-		Total int     `json:"total"`
-		Hits  []found `json:"hits"`
-	}{hits.Total, list})
+		Total  int                   `json:"total"`
+		More   bool                  `json:"more"` // there are more than total: the newest were looked at
+		Hits   []found               `json:"hits"`
+		Facets map[string][]apiFacet `json:"facets"`
+		Next   catalog.Cursor        `json:"next,omitempty"`
+	}{hits.Total, hits.More, list, facets, hits.Next})
 }
 
 func (s *server) apiDecide(w http.ResponseWriter, r *http.Request) {
@@ -162,6 +176,7 @@ func (s *server) decide(r *http.Request, code pipeline.TypeCode, note string) er
 	bell, err := s.Rows.Decide(r.Context(), e.Document.ID, catalog.Decision{
 		Type: filing.Type, Department: filing.Department, By: actor(r), Note: note,
 		Protection: filing.Protection, Handling: filing.Handling, RetainFor: filing.RetainFor,
+		Fields: append([]pipeline.Field{}, filing.Fields...), // some of them masked for the new department
 	}, s.Resume)
 	if err != nil {
 		return err

@@ -81,6 +81,90 @@ func (g guard) Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepN
 	return g.Rows.Retry(ctx, id, from, by)
 }
 
+func (g guard) Facets(ctx context.Context, f catalog.Filter) (catalog.Facets, error) {
+	return g.Rows.Facets(ctx, g.narrow(ctx, f))
+}
+
+func (g guard) Tray(ctx context.Context, d catalog.Desk) (catalog.Tray, error) {
+	d.Filter = g.narrow(ctx, d.Filter)
+	return g.Rows.Tray(ctx, d)
+}
+
+func (g guard) Prove(ctx context.Context, id pipeline.DocID, isChange func(kind string) bool) (catalog.Proof, error) {
+	if err := g.visible(ctx, id); err != nil {
+		return catalog.Proof{}, err
+	}
+	return g.Rows.Prove(ctx, id, isChange)
+}
+
+func (g guard) Deeds(ctx context.Context, id pipeline.DocID) (catalog.Work, []catalog.Deed, error) {
+	if err := g.visible(ctx, id); err != nil {
+		return catalog.Work{}, nil, err
+	}
+	return g.Rows.Deeds(ctx, id)
+}
+
+func (g guard) Do(ctx context.Context, d catalog.Deed) (catalog.Deed, error) {
+	if err := g.visible(ctx, d.Doc); err != nil {
+		return catalog.Deed{}, err
+	}
+	return g.Rows.Do(ctx, d)
+}
+
+// Deed gives people only what they did themselves, also to a letter that they
+// handed on and do not see any more.
+func (g guard) Deed(ctx context.Context, id string) (catalog.Deed, error) {
+	d, err := g.Rows.Deed(ctx, id)
+	if err == nil && d.By != access.From(ctx).Account {
+		return catalog.Deed{}, catalog.ErrUnknown
+	}
+	return d, err
+}
+
+// Undo takes back only what the person did; see Deed.
+func (g guard) Undo(ctx context.Context, id, by string) (catalog.Deed, error) {
+	if by != access.From(ctx).Account {
+		return catalog.Deed{}, catalog.ErrDeedGone
+	}
+	return g.Rows.Undo(ctx, id, by)
+}
+
+// Waiting lists the review tray, which is whole or not there at all: whose the
+// letters in it are is the very question.
+func (g guard) Waiting(ctx context.Context, after catalog.Cursor, limit int) ([]catalog.Entry, error) {
+	if !g.unsettled(ctx) {
+		return nil, nil
+	}
+	return g.Rows.Waiting(ctx, after, limit)
+}
+
+func (g guard) Held(ctx context.Context) (int, error) {
+	if !g.unsettled(ctx) {
+		return 0, nil
+	}
+	return g.Rows.Held(ctx)
+}
+
+// unsettled says whether the person sees letters that are on their way.
+func (g guard) unsettled(ctx context.Context) bool {
+	sight := access.From(ctx).Sight(g.clock())
+	return sight.All || sight.Unsettled
+}
+
+func (g guard) Undecide(ctx context.Context, id pipeline.DocID, gen int, by string) error {
+	if err := g.visible(ctx, id); err != nil {
+		return err
+	}
+	return g.Rows.Undecide(ctx, id, gen, by)
+}
+
+func (g guard) SendBack(ctx context.Context, id pipeline.DocID, by string, why *pipeline.Fault, resume pipeline.StepName) error {
+	if err := g.visible(ctx, id); err != nil {
+		return err
+	}
+	return g.Rows.SendBack(ctx, id, by, why, resume)
+}
+
 // sees says whether the person of the request may see a letter.
 func (s *server) sees(ctx context.Context, id pipeline.DocID) (bool, error) {
 	if access.From(ctx).Sight(s.Access.Clock()).All {

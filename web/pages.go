@@ -28,6 +28,7 @@ var navigation = []struct {
 	action access.Action
 }{
 	{"/", access.Hand},
+	{"/tray", access.Work},
 	{"/letters", access.Find},
 	{"/review", access.Sort},
 	{"/savings", access.Count},
@@ -102,63 +103,6 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, "home", homePage{s.frame(r, "home.title"), s.rows(entries), counts, savings})
 }
 
-type lettersPage struct {
-	frame
-	Query  string
-	State  string
-	Dept   string
-	Depts  []TypeInfo // one for each department
-	Rows   []row
-	Total  int // hits of a search; -1 is a list
-	Next   string
-	States []pipeline.State
-}
-
-func queryOf(r *http.Request) catalog.Query {
-	return catalog.Query{Words: r.URL.Query().Get("q"), Filter: filterOf(r)}
-}
-
-// letters lists and searches.
-func (s *server) letters(w http.ResponseWriter, r *http.Request) {
-	q := queryOf(r)
-	page := lettersPage{
-		frame: s.frame(r, "letters.title"), Query: strings.TrimSpace(q.Words), State: string(q.State), Dept: string(q.Department),
-		Depts: s.departments(), Total: -1,
-		States: []pipeline.State{pipeline.Archived, pipeline.Waiting, pipeline.Working, pipeline.Refused},
-	}
-	var next catalog.Cursor
-	if page.Query == "" {
-		entries, after, err := s.Rows.List(r.Context(), q.Filter)
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		page.Rows, next = s.rows(entries), after
-	} else {
-		hits, err := s.Rows.Search(r.Context(), q)
-		if err != nil {
-			s.fail(w, r, err)
-			return
-		}
-		page.Total, next = hits.Total, hits.Next
-		for _, h := range hits.Hits {
-			found := s.row(h.Entry)
-			found.Snippet, found.Similar = spans(h.Snippet, h.Marks), h.Similar
-			page.Rows = append(page.Rows, found)
-		}
-	}
-	if next != "" {
-		v := r.URL.Query()
-		v.Set("after", string(next))
-		page.Next = "/letters?" + v.Encode()
-	}
-	if err := s.seen(r, "listed", ""); err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.show(w, r, "letters", page)
-}
-
 // departments gives one type for each department, in order.
 func (s *server) departments() []TypeInfo {
 	seen := map[pipeline.DeptID]bool{}
@@ -191,16 +135,6 @@ type candidate struct {
 	TypeInfo
 }
 
-// letter shows one letter with everything that is known about it.
-func (s *server) letter(w http.ResponseWriter, r *http.Request) {
-	page, err := s.letterPage(r, docID(r), "letter.title")
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.show(w, r, "letter", page)
-}
-
 func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (letterPage, error) {
 	e, err := s.Rows.Get(r.Context(), id)
 	if err != nil {
@@ -222,33 +156,6 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 		}
 	}
 	return page, s.seenLately(r, id)
-}
-
-// review shows the letter that waits longest, with the question and the answers.
-func (s *server) review(w http.ResponseWriter, r *http.Request) {
-	waiting, err := s.oldestWaiting(r)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	if len(waiting) == 0 {
-		s.show(w, r, "review", letterPage{frame: s.frame(r, "review.title")})
-		return
-	}
-	page, err := s.letterPage(r, waiting[0].Document.ID, "review.title")
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	page.Held = len(waiting)
-	s.show(w, r, "review", page)
-}
-
-// oldestWaiting gives the waiting letters, the oldest first, at most 500.
-func (s *server) oldestWaiting(r *http.Request) ([]catalog.Entry, error) {
-	entries, _, err := s.Rows.List(r.Context(), catalog.Filter{State: pipeline.Waiting, Limit: 500})
-	slices.Reverse(entries)
-	return entries, err
 }
 
 func (s *server) decideForm(w http.ResponseWriter, r *http.Request) {

@@ -138,6 +138,7 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 		},
 		"count": func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
 		"list":  func(v ...any) []any { return v },
+		"sub":   func(a, b int) int { return a - b },
 		"icon": func(s pipeline.State) string {
 			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
 		},

@@ -141,7 +141,7 @@ func statusOf(err error) int {
 	switch f := pipeline.AsFault(err); {
 	case isUnknown(err):
 		return http.StatusNotFound
-	case errors.Is(err, catalog.ErrNotWaiting):
+	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn):
 		return http.StatusConflict
 	case f.Code == "sign-in":
 		return http.StatusUnauthorized
@@ -176,6 +176,11 @@ func textOf(err error) pipeline.Message {
 	switch {
 	case isUnknown(err):
 		return pipeline.Message{DE: "Das gibt es hier nicht.", EN: "There is no such thing here."}
+	case errors.Is(err, catalog.ErrWentOn):
+		return pipeline.Message{
+			DE: "Zu spät zum Zurücknehmen: Der Brief ist schon weitergegangen.",
+			EN: "Too late to take it back: the letter has gone on.",
+		}
 	case errors.Is(err, catalog.ErrNotWaiting):
 		return pipeline.Message{
 			DE: "Über diesen Brief ist gerade nichts zu entscheiden; vielleicht war jemand schneller.",

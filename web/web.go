@@ -17,6 +17,7 @@ import (
 
 // Rows is what the pages need of the catalogue.
 type Rows interface {
+	deskRows
 	accountRows
 	Find(ctx context.Context, id pipeline.DocID, f catalog.Filter) (catalog.Entry, error)
 	CountsOf(ctx context.Context, f catalog.Filter) (catalog.Counts, error)
@@ -28,6 +29,7 @@ type Rows interface {
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
+	trayRows
 }
 
 // Config is what the pages need. All functions are required.
@@ -43,9 +45,18 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
 	Ready   func(ctx context.Context) error
+	// Questions are what a person has to settle about a waiting letter, best first.
+	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
+
+	// Words gives the words of a letter's pages, in the order of its pages; a page
+	// without any is empty.
+	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
+	// Amend keeps beside the archive that a letter was handed on, or that this was
+	// taken back.
+	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
 	Restart  pipeline.StepName // where a letter starts again on "try again"
@@ -80,6 +91,7 @@ type server struct {
 	pictures *pictures
 	looks    *looks
 	door     *door
+	desks    *desks
 }
 
 // New makes the handler of all pages and of the API.
@@ -93,7 +105,7 @@ func New(cfg Config) http.Handler {
 	cfg.Access = cfg.Access.complete()
 	s := &server{
 		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
-		door: newDoor(cfg),
+		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
 	for _, t := range cfg.Types {
@@ -126,7 +138,9 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(
 		s.pageRoutes(),
+		s.deskRoutes(),
 		s.pageImageRoutes(),
+		s.trayRoutes(),
 		s.apiRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
@@ -137,14 +151,8 @@ func (s *server) pageRoutes() []route {
 	return []route{
 		{"GET /{$}", access.Hand, s.home},
 		{"POST /{$}", access.Hand, s.uploadForm},
-		{"GET /letters", access.Find, s.letters},
-		{"GET /letters/{id}", access.Find, s.letter},
-		{"GET /letters/{id}/pdf", access.Find, s.file("pdfa")},
-		{"GET /letters/{id}/original", access.Find, s.file("original")},
-		{"GET /letters/{id}/text", access.Find, s.file("text")},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
-		{"GET /review", access.Sort, s.review},
 		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}

@@ -37,6 +37,8 @@ type office struct {
 	blobs   *pipelinetest.Blobs
 	news    chan pipeline.Progress
 	rung    []catalog.Bell
+	amended []catalog.Deed
+	texts   map[pipeline.DocID][]pipeline.PageText
 	handler http.Handler
 	log     bytes.Buffer
 }
@@ -48,7 +50,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = rows.Close() })
-	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10)}
+	o := &office{t: t, rows: rows, blobs: &pipelinetest.Blobs{}, news: make(chan pipeline.Progress, 10), texts: map[pipeline.DocID][]pipeline.PageText{}}
 	cfg := web.Config{
 		Rows: rows, Blobs: o.blobs, Intake: o.intake,
 		Archive: func(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error) {
@@ -66,12 +68,25 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			{Code: "20-RECH", Name: "Eingangsrechnung", Department: "20", DepartmentName: "Stadtkasse"},
 			{Code: "32-OWI", Name: "Einspruch Bußgeld", Department: "32", DepartmentName: "Ordnungsamt"},
 		},
-		Apply: func(_ pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error) {
-			return pipeline.Filing{Type: code, Department: pipeline.DeptID(code[:2]), Sure: true, DecidedBy: by}, nil
+		Apply: func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error) {
+			return pipeline.Filing{Type: code, Department: pipeline.DeptID(code[:2]), Sure: true, DecidedBy: by, Fields: doc.Filing.Fields}, nil
 		},
-		Report:   report,
-		Ready:    func(context.Context) error { return nil },
-		Picture:  picture,
+		Report:  report,
+		Ready:   func(context.Context) error { return nil },
+		Picture: picture,
+		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
+			if fault != nil && fault.Code != "unsure" {
+				return []pipeline.Question{{Kind: pipeline.AskFault, Text: fault.Text, Answers: []pipeline.Answer{
+					{Key: "1", Text: pipeline.Message{DE: "Noch einmal versuchen", EN: "Try again"}, Retry: pipeline.StepOpen},
+				}}}
+			}
+			return questions(doc)
+		},
+		Words: o.words,
+		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
+			o.amended = append(o.amended, d)
+			return nil
+		},
 		Resume:   pipeline.StepArchive,
 		Restart:  pipeline.StepOpen,
 		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
@@ -91,6 +106,32 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	}
 	d.Original = blob
 	return o.rows.Accept(ctx, d)
+}
+
+func (o *office) words(_ context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
+	return o.texts[doc.ID], nil
+}
+
+// questions are one about the type, and one about each field that was not checked.
+func questions(doc pipeline.Document) []pipeline.Question {
+	q := pipeline.Question{Kind: pipeline.AskType, Code: "unsure", Other: true, Text: pipeline.Message{DE: "Was ist das?", EN: "What is this?"}}
+	for i, c := range doc.Filing.Candidates {
+		q.Answers = append(q.Answers, pipeline.Answer{Key: fmt.Sprint(i + 1), Type: c.Type, Confidence: c.Confidence, Text: pipeline.Message{DE: string(c.Type), EN: string(c.Type)}})
+		if i == 0 && len(c.Reasons) > 0 {
+			q.Page, q.Box = c.Reasons[0].Page, c.Reasons[0].Box
+		}
+	}
+	list := []pipeline.Question{q}
+	for _, f := range doc.Filing.Fields {
+		if !f.Checked {
+			list = append(list, pipeline.Question{Kind: pipeline.AskField, Code: "check-digit", Field: f.Name, Other: true, Page: f.Page, Box: f.Box,
+				Text: pipeline.Message{DE: "Stimmt das?", EN: "Is this right?"}, Answers: []pipeline.Answer{
+					{Key: "1", Text: pipeline.Message{DE: f.Value, EN: f.Value}, Value: &pipeline.SetField{Name: f.Name, Value: f.Value}},
+					{Key: "2", Text: pipeline.Message{DE: "ohne", EN: "without"}, Value: &pipeline.SetField{Name: f.Name}},
+				}})
+		}
+	}
+	return list
 }
 
 // picture is a white page for each page of a letter.
@@ -148,6 +189,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	pdf, err := o.blobs.Put(ctx, strings.NewReader("%PDF-1.7 "+name))
 	must(err)
 	words := pipeline.FromPlainText(text)
+	o.texts[doc.ID] = words
 	doc.Pages = []pipeline.Page{{No: 1}, {No: 2, Blank: true}}
 	doc.PDF = &pipeline.PDF{Blob: pdf, Way: pipeline.WayComposed, Check: pipeline.Validation{Valid: true, Flavour: "2u", Gate: "1"}}
 	doc.Filing = &pipeline.Filing{
@@ -199,9 +241,9 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/review", "/savings", "/savings?by=month", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/review", "/savings", "/savings?by=month", "/help"}
 	for _, id := range ids {
-		paths = append(paths, "/letters/"+string(id))
+		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof")
 	}
 	return paths
 }
@@ -397,12 +439,8 @@ func TestReview(t *testing.T) {
 	if !strings.Contains(page, "erster.pdf") || !strings.Contains(page, "Eingangsrechnung") || !strings.Contains(page, "Rechnung") {
 		t.Fatal("the oldest letter, its best answer or the reason is missing")
 	}
-	post := func(path string, v url.Values) *httptest.ResponseRecorder {
-		return o.do("POST", path, strings.NewReader(v.Encode()), func(r *http.Request) {
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		})
-	}
-	w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}, "from": {"review"}})
+	post := o.post
+	w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}, "from": {"review"}}, nil)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/review" {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
@@ -416,14 +454,14 @@ func TestReview(t *testing.T) {
 	if !strings.Contains(o.get("/review"), "zweiter.pdf") {
 		t.Error("the next letter does not follow")
 	}
-	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}}); w.Code != http.StatusConflict {
+	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"32-OWI"}}, nil); w.Code != http.StatusConflict {
 		t.Errorf("deciding again answers %d", w.Code)
 	}
-	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"99-X"}}); w.Code != http.StatusBadRequest {
+	if w := post("/letters/"+string(first)+"/filing", url.Values{"type": {"99-X"}}, nil); w.Code != http.StatusBadRequest {
 		t.Errorf("an unknown type answers %d", w.Code)
 	}
 	refused := o.letter("leer.pdf", "", pipeline.Refused)
-	if w := post("/letters/"+string(refused)+"/retry", nil); w.Code != http.StatusSeeOther {
+	if w := post("/letters/"+string(refused)+"/retry", nil, nil); w.Code != http.StatusSeeOther {
 		t.Errorf("retry answers %d", w.Code)
 	}
 	if e, _ := o.rows.Get(t.Context(), refused); e.State != pipeline.Working {

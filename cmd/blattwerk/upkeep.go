@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -22,6 +23,8 @@ func (h *house) chores() []workers.Chore {
 	return []workers.Chore{
 		{Name: "checkpoint", Every: time.Hour, Run: h.checkpoint},
 		{Name: "sweep", Every: 24 * time.Hour, Run: h.sweep},
+		{Name: "amendments", Every: time.Hour, Run: h.amendAll},
+		{Name: "search index", Every: 24 * time.Hour, Run: h.rows.CompleteSearch},
 	}
 }
 
@@ -204,16 +207,25 @@ func reindex(ctx context.Context, c *call) error {
 		return err
 	}
 	defer rooms.Close()
+	later, err := h.amendments(ctx)
+	var damage *storage.DamageError
+	if err != nil && !errors.As(err, &damage) {
+		return err
+	}
+	unread := err
 	n := 0
 	err = h.archive.Walk(ctx, func(m storage.Manifest) error {
-		if err := h.restore(ctx, rooms, m.Document()); err != nil {
+		if err := h.restore(ctx, rooms, amended(m.Document(), later[m.ID])); err != nil {
 			return fmt.Errorf("restoring %s: %w", m.ID, err)
+		}
+		if err := h.recall(ctx, later[m.ID]); err != nil {
+			return fmt.Errorf("restoring what was done with %s: %w", m.ID, err)
 		}
 		n++
 		return nil
 	})
 	fmt.Fprintf(c.out, c.say("%d Briefe aus dem Archiv in den Katalog übernommen\n", "%d letters taken from the archive into the catalogue\n"), n)
-	var damage *storage.DamageError
+	err = errors.Join(err, unread)
 	if errors.As(err, &damage) {
 		for _, key := range damage.Keys {
 			fmt.Fprintf(c.out, "%s\t%s\n", key, c.say("nicht lesbar", "cannot be read"))
@@ -228,8 +240,8 @@ func reindex(ctx context.Context, c *call) error {
 func (h *house) restore(ctx context.Context, rooms *route.Rooms, doc pipeline.Document) error {
 	texts := make([]pipeline.PageText, len(doc.Pages))
 	err := h.archive.Words(ctx, *doc.Record, func(page int, text pipeline.PageText) error {
-		if page >= 1 && page <= len(texts) {
-			texts[page-1] = text
+		if i := slices.IndexFunc(doc.Pages, func(p pipeline.Page) bool { return p.No == page }); i >= 0 {
+			texts[i] = text
 		}
 		return nil
 	})

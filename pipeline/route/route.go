@@ -13,6 +13,7 @@ import (
 	"blattwerk/pipeline/pdfa/gate"
 	"blattwerk/pipeline/savings"
 	"blattwerk/pipeline/scan"
+	"blattwerk/pipeline/separate"
 )
 
 // Config is what the rooms need to know. Program is required.
@@ -30,6 +31,7 @@ type Config struct {
 // Rooms are the engines of the pipeline.
 type Rooms struct {
 	Scan     *scan.Opener
+	Separate *separate.Room
 	OCR      *ocr.Room
 	Show     *ocr.Room // makes pictures of pages for people, beside the belt
 	PDF      *pdfa.Room
@@ -77,7 +79,10 @@ func New(cfg Config) (*Rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up the books: %w", err)
 	}
-	return &Rooms{Scan: opener, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1)}, nil
+	apart := separate.New(separate.Config{Glance: reader.Glance, Hands: cfg.Readers})
+	return &Rooms{
+		Scan: opener, Separate: apart, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1),
+	}, nil
 }
 
 // Close ends the children.
@@ -102,11 +107,15 @@ func (r *Rooms) Conversion() []pipeline.Step {
 
 // Steps is the whole route of a letter. archive is the step of the store.
 func (r *Rooms) Steps(archive pipeline.StepFunc) []pipeline.Step {
-	return append(r.Conversion(),
-		pipeline.Step{Name: pipeline.StepClassify, Run: r.Classify.Step},
-		pipeline.Step{Name: pipeline.StepArchive, Run: archive},
-		pipeline.Step{Name: pipeline.StepAccount, Run: r.Books.Step},
-	)
+	return []pipeline.Step{
+		{Name: pipeline.StepOpen, Run: reopened(r.Scan.Step)},
+		{Name: pipeline.StepSeparate, Run: r.Separate.Step},
+		{Name: pipeline.StepRead, Run: r.OCR.Step},
+		{Name: pipeline.StepCompose, Run: r.PDF.Compose},
+		{Name: pipeline.StepClassify, Run: marked(r.Classify)},
+		{Name: pipeline.StepArchive, Run: reconciled(archive)},
+		{Name: pipeline.StepAccount, Run: r.Books.Step},
+	}
 }
 
 // Walk runs steps one after the other, without a catalogue or a queue.

@@ -180,3 +180,24 @@ func TestKeyFile(t *testing.T) {
 		t.Errorf("the key is %q, then %q", first, second)
 	}
 }
+
+func testProof(w *world) {
+	ctx := w.Context()
+	doc := w.letter("a", "Ein Brief.")
+	w.letter("b", "Ein anderer.")
+	w.ok(w.Log(ctx, catalog.Event{Kind: "viewed", Doc: doc.ID, Actor: "weber"}))
+	p, err := w.Prove(ctx, doc.ID, func(kind string) bool { return kind != "viewed" })
+	w.ok(err)
+	if len(p.Entries) != 2 || p.Checkpoint == "" || p.Key != w.VerifierKey() || p.Size < 4 {
+		w.Fatalf("proof is %+v", p)
+	}
+	for _, e := range p.Entries {
+		if e.Event.Kind == "viewed" || len(e.Path) == 0 || !strings.Contains(e.Record, string(doc.ID)) {
+			w.Errorf("entry is %+v", e)
+		}
+	}
+	// What was altered is not proven.
+	w.exec(w.raw(), `UPDATE log_entry SET actor = 'somebody' WHERE n = 0`)
+	_, err = w.Prove(ctx, doc.ID, func(string) bool { return true })
+	w.is(err, catalog.ErrTampered)
+}

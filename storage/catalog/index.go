@@ -67,10 +67,23 @@ func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.D
 // it makes of a text; until it is through, old documents are found by the old
 // tokens.
 func (c *Catalog) RebuildSearch(ctx context.Context) error {
+	return c.rebuild(ctx, `SELECT n, id FROM document WHERE n > $1 ORDER BY n LIMIT 1`)
+}
+
+// CompleteSearch makes the search index anew of documents that an earlier version
+// indexed without the words that ranking needs. Where there are none it takes a
+// moment.
+func (c *Catalog) CompleteSearch(ctx context.Context) error {
+	return c.rebuild(ctx, `SELECT n, id FROM document d WHERE n > $1 AND state = 'archived'
+		AND NOT EXISTS (SELECT 1 FROM search_terms t WHERE t.doc = d.n) ORDER BY n LIMIT 1`)
+}
+
+// rebuild indexes the documents that a query gives one after the other.
+func (c *Catalog) rebuild(ctx context.Context, next string) error {
 	for last := int64(0); ; {
 		var n int64
 		var id string
-		err := c.read.QueryRowContext(ctx, `SELECT n, id FROM document WHERE n > $1 ORDER BY n LIMIT 1`, last).Scan(&n, &id)
+		err := c.read.QueryRowContext(ctx, next, last).Scan(&n, &id)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

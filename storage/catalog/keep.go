@@ -6,14 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"blattwerk/pipeline"
 )
 
 // References calls each with every blob that a working, waiting or refused
-// document still needs: original, page pictures, words and PDF; and with the
-// model that sorts letters. A blob may be
-// given more than once. Archived documents need none: the archive keeps its own
+// document still needs: original, page pictures, words and PDF, also what undoing
+// an arrangement would bring back; and with the model that sorts letters. A blob
+// may be given more than once. Archived documents need none: the archive keeps its own
 // files. Blobs of a delivery that is just being accepted are not known here
 // yet, so a sweeper must spare young blobs.
 func (c *Catalog) References(ctx context.Context, each func(pipeline.Digest) error) error {
@@ -45,7 +46,10 @@ func (c *Catalog) References(ctx context.Context, each func(pipeline.Digest) err
 			}
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("listing references: %w", err)
+	}
+	return c.undoReferences(ctx, each)
 }
 
 func references(doc pipeline.Document) []pipeline.Digest {
@@ -55,7 +59,7 @@ func references(doc pipeline.Document) []pipeline.Digest {
 			list = append(list, d)
 		}
 	}
-	for _, p := range doc.Pages {
+	for _, p := range slices.Concat(doc.Pages, doc.Aside) {
 		add(p.Image.Digest)
 		add(p.Text)
 		if p.Reading != nil {

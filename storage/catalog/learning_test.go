@@ -125,7 +125,7 @@ func testDecidedFields(w *world) {
 	}
 	w.ok(w.Park(ctx, job, fault, read))
 	set := []pipeline.SetField{{Name: "iban", Value: "DE89370400440532013000"}, {Name: "datum"}}
-	_, err := w.Decide(ctx, doc.ID, catalog.Decision{Type: "20-RECH", Department: "20", By: "weber", Fields: set}, pipeline.StepArchive)
+	_, err := w.Decide(ctx, doc.ID, catalog.Decision{Type: "20-RECH", Department: "20", By: "weber", Set: set}, pipeline.StepArchive)
 	w.ok(err)
 	f := w.entry(doc.ID).Document.Filing
 	want := []pipeline.Field{
@@ -137,7 +137,7 @@ func testDecidedFields(w *world) {
 	}
 	list, err := w.Decisions(ctx, doc.ID)
 	w.ok(err)
-	if len(list) != 1 || !slices.Equal(list[0].Fields, set) {
+	if len(list) != 1 || !slices.Equal(list[0].Set, set) {
 		w.Errorf("decisions are %+v", list)
 	}
 	events, err := w.History(ctx, doc.ID)

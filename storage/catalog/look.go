@@ -87,6 +87,7 @@ type Filter struct {
 	Sender      string    // as the facet tells it
 	Reference   string    // dito
 	From, To    time.Time // received at or after From and before To
+	Arrived     time.Time // came to where it is after this moment: filed, archived, handed on
 	Limit       int       // 1 to 500; 0 is 50
 	After       Cursor    // where the page before ended
 }
@@ -146,6 +147,9 @@ func (f Filter) narrow(w *where) {
 	}
 	if f.Type != "" {
 		w.add(`d.doctype = ?`, string(f.Type))
+	}
+	if !f.Arrived.IsZero() {
+		w.add(`d.n IN (SELECT n FROM facet WHERE arrived > ?)`, millis(f.Arrived))
 	}
 	if f.Sender != "" {
 		w.add(`d.n IN (SELECT n FROM facet WHERE sender = ?)`, clean(f.Sender))

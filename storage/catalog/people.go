@@ -23,7 +23,9 @@ type Decision struct {
 	Protection string
 	Handling   string
 	RetainFor  pipeline.Retention
-	Fields     []pipeline.SetField // values that the person gave or took away
+	Set        []pipeline.SetField // values that the person gave or took away
+	Fields     []pipeline.Field    // all fields as they are then, Set among them; nil puts Set into what was read
+	Grace      time.Duration       // how long the document waits before it goes on, to be taken back by [Catalog.Undecide]
 	At         time.Time           // filled in by the catalogue
 }
 
@@ -45,24 +47,34 @@ func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, r
 			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
 		}
 		before := e.Document
+		was, err := beforeOf(e)
+		if err != nil {
+			return err
+		}
 		e.Document.Filing = decided(before.Filing, dec)
 		if bell, err = c.resume(ctx, tx, e, resume); err != nil {
 			return err
 		}
-		fields, err := encodeFields(dec.Fields)
+		if dec.Grace > 0 {
+			bell.Due = bell.Due.Add(min(dec.Grace, MaxWait))
+			if _, err := tx.ExecContext(ctx, `UPDATE document SET due = $2 WHERE id = $1`, string(id), millis(bell.Due)); err != nil {
+				return fmt.Errorf("giving the decision its grace: %w", err)
+			}
+		}
+		set, err := encodeFields(dec.Set)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note, fields)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note), fields)
+		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note, fields, was)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note), set, was)
 		if err != nil {
 			return fmt.Errorf("writing the decision: %w", err)
 		}
 		if err := c.reindex(ctx, tx, n, before, e.Document, nil); err != nil {
 			return err
 		}
-		was, wasType := filed(before)
+		wasDept, wasType := filed(before)
 		ev, err := c.event("decided", id, dec.By, struct {
 			Department pipeline.DeptID   `json:"department"`
 			Type       pipeline.TypeCode `json:"type"`
@@ -70,7 +82,7 @@ func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, r
 			WasType    string            `json:"wasType,omitempty"`
 			Resume     pipeline.StepName `json:"resume"`
 			Gen        int               `json:"gen"`
-		}{dec.Department, dec.Type, was, wasType, resume, bell.Gen})
+		}{dec.Department, dec.Type, wasDept, wasType, resume, bell.Gen})
 		if err != nil {
 			return err
 		}
@@ -91,7 +103,11 @@ func decided(f *pipeline.Filing, dec Decision) *pipeline.Filing {
 	}
 	out.Department, out.Type, out.DecidedBy = dec.Department, dec.Type, dec.By
 	out.Confidence, out.Sure, out.Doubts = 1, true, nil
-	for _, set := range dec.Fields {
+	if dec.Fields != nil {
+		out.Fields = dec.Fields
+		return &out
+	}
+	for _, set := range dec.Set {
 		out.Fields = setField(out.Fields, set, f)
 	}
 	return &out
@@ -149,6 +165,9 @@ func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.St
 		}
 		if e.State != pipeline.Waiting && e.State != pipeline.Refused {
 			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
+		}
+		if emptied(e) {
+			return fmt.Errorf("all pages of the document are in others: %w", ErrNotWaiting)
 		}
 		if bell, err = c.resume(ctx, tx, e, from); err != nil {
 			return err
@@ -214,7 +233,7 @@ func (c *Catalog) Decisions(ctx context.Context, id pipeline.DocID) ([]Decision,
 			return nil, fmt.Errorf("listing decisions: %w", err)
 		}
 		if fields != "" {
-			if err := json.Unmarshal([]byte(fields), &d.Fields); err != nil {
+			if err := json.Unmarshal([]byte(fields), &d.Set); err != nil {
 				return nil, fmt.Errorf("decoding a decision: %w", err)
 			}
 		}

@@ -58,9 +58,7 @@ func (s *search) frequency(ctx context.Context, u unit, after int64) (n int, err
 	var w where
 	from := s.c.dialect.matching(&w, u.holds(compound))
 	w.conds = append(w.conds, s.c.dialect.place+` > `+w.arg(after*s.c.dialect.scale+s.c.dialect.scale-1))
-	if s.query.Departments != nil {
-		in(&w, `d.department`, s.query.Departments)
-	}
+	Filter{Departments: s.query.Departments, Sight: s.query.Sight}.narrow(&w)
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("counting a word: %w", err)
 	}

@@ -278,6 +278,11 @@ func testSearchUpkeep(w *world) {
 	if found("Elterngeld") != 0 {
 		w.Error("the index was not lost")
 	}
+	w.exec(db, `DELETE FROM search_terms WHERE doc > 1`)
+	w.ok(w.CompleteSearch(ctx))
+	if found("Kindergeld") != 1 || found("Elterngeld") != 0 {
+		w.Error("what lacks its terms was not completed, or more than that")
+	}
 	w.ok(w.RebuildSearch(ctx))
 	if found("Kindergeld") != 1 || found("Elterngeld") != 1 || found("2026-000001") != 1 {
 		w.Error("the index was not made anew")

@@ -1,0 +1,475 @@
+package catalog
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"blattwerk/pipeline"
+)
+
+// DeedKind is what a person does with a letter on the desk.
+type DeedKind string
+
+// The deeds.
+const (
+	Assign DeedKind = "assign"  // give it to a colleague, or to nobody
+	Note   DeedKind = "note"    // write something down for colleagues
+	Due    DeedKind = "due"     // have it laid before one again on a day (Wiedervorlage), or no longer
+	Done   DeedKind = "done"    // the work on it is done
+	Reopen DeedKind = "reopen"  // it is not
+	HandOn DeedKind = "hand-on" // it belongs to another department, which sees it from now on
+)
+
+// Deed is something that a person did with a letter.
+type Deed struct {
+	ID         string // UUIDv7; "" lets the catalogue give one
+	Doc        pipeline.DocID
+	Kind       DeedKind
+	By         string          // account, never empty
+	Assignee   string          // of Assign: account; "" is nobody
+	Department pipeline.DeptID // of HandOn
+	Due        time.Time       // of Due: begin of the day; zero is none
+	Note       string          // of Note and HandOn; not in the evidence
+	At         time.Time       // given by the catalogue; a deed that is restored brings it
+	Undone     time.Time       // when it was taken back; zero: it stands
+	UndoneBy   string
+	Was        Work // how the work stood before
+}
+
+// Work is where the work on a letter stands.
+type Work struct {
+	Assignee   string          `json:"assignee,omitempty"` // "" nobody
+	Due        time.Time       `json:"due,omitzero"`       // zero: never
+	Done       time.Time       `json:"done,omitzero"`      // zero: not yet
+	Department pipeline.DeptID `json:"department,omitempty"`
+}
+
+// UndoDeedFor is how long a deed can be taken back.
+const UndoDeedFor = 30 * time.Minute
+
+// MaxNote is the longest note in bytes.
+const MaxNote = 4000
+
+var (
+	// ErrDeed says that a deed makes no sense, such as handing a letter on to where
+	// it is.
+	ErrDeed = errors.New("nothing to do")
+	// ErrDeedGone says that a deed cannot be taken back: it is too long ago, of
+	// somebody else, undone already, or others built on it.
+	ErrDeedGone = errors.New("cannot be taken back any more")
+)
+
+// NewDeedID gives a name for a deed: a UUIDv7, so that names sort by time.
+func NewDeedID() (string, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("naming a deed: %w", err)
+	}
+	return id.String(), nil
+}
+
+// Do writes a deed as a fact with author and time, and what follows from it.
+// Handing on changes the department of the letter's filing and so who sees it;
+// it is possible only for archived letters ([ErrUnproven]), whose manifest stays
+// as it is. Doing a deed with the same ID again changes nothing.
+func (c *Catalog) Do(ctx context.Context, d Deed) (Deed, error) {
+	if err := d.valid(); err != nil {
+		return Deed{}, err
+	}
+	if d.ID == "" {
+		var err error
+		if d.ID, err = NewDeedID(); err != nil {
+			return Deed{}, err
+		}
+	}
+	if d.At.IsZero() {
+		d.At = fromMillis(c.now())
+	}
+	d.Note = clean(d.Note)
+	err := c.change(ctx, "working on a letter", func(tx *sql.Tx) error {
+		e, n, err := c.take(ctx, tx, d.Doc)
+		if err != nil {
+			return err
+		}
+		if have, err := readDeed(ctx, tx, d.ID); err == nil {
+			d = have
+			return nil
+		} else if !errors.Is(err, ErrUnknown) {
+			return err
+		}
+		if d.Was, err = workOf(ctx, tx, e.Document); err != nil {
+			return err
+		}
+		after, err := d.Was.after(d, e)
+		if err != nil {
+			return err
+		}
+		if err := c.writeWork(ctx, tx, n, e, after); err != nil {
+			return err
+		}
+		if err := insertDeed(ctx, tx, d); err != nil {
+			return err
+		}
+		ev, err := c.event(evidenceOf[d.Kind], d.Doc, d.By, d.evidence())
+		if err != nil {
+			return err
+		}
+		return c.append(ctx, tx, ev)
+	})
+	return d, err
+}
+
+// evidenceOf names the events of deeds.
+var evidenceOf = map[DeedKind]string{
+	Assign: "assigned", Note: "noted", Due: "due-set", Done: "done", Reopen: "reopened", HandOn: "handed-on",
+}
+
+// deedEvidence is what the evidence tells of a deed: never the words of a note.
+type deedEvidence struct {
+	Deed       string          `json:"deed"`
+	Assignee   string          `json:"assignee,omitempty"`
+	Department pipeline.DeptID `json:"department,omitempty"`
+	Was        pipeline.DeptID `json:"was,omitempty"`
+	Due        string          `json:"due,omitempty"`
+}
+
+func (d Deed) evidence() deedEvidence {
+	ev := deedEvidence{Deed: d.ID, Assignee: d.Assignee, Department: d.Department}
+	if d.Kind == HandOn {
+		ev.Was = d.Was.Department
+	}
+	if !d.Due.IsZero() {
+		ev.Due = d.Due.UTC().Format(time.RFC3339)
+	}
+	return ev
+}
+
+func (d Deed) valid() error {
+	switch {
+	case d.By == "" || d.Doc == "":
+		return errors.New("working on a letter: who, and on which")
+	case evidenceOf[d.Kind] == "":
+		return fmt.Errorf("working on a letter: no such deed as %q", d.Kind)
+	case len(d.Note) > MaxNote:
+		return fmt.Errorf("a note of more than %d bytes: %w", MaxNote, ErrDeed)
+	case d.Kind == Note && d.Note == "", d.Kind == HandOn && d.Department == "":
+		return ErrDeed
+	}
+	return nil
+}
+
+// after is how the work stands after a deed.
+func (w Work) after(d Deed, e Entry) (Work, error) {
+	switch d.Kind {
+	case Assign:
+		w.Assignee = d.Assignee
+	case Due:
+		w.Due = d.Due
+	case Done:
+		w.Done = d.At
+	case Reopen:
+		w.Done = time.Time{}
+	case HandOn:
+		if e.State != pipeline.Archived || e.Document.Filing == nil {
+			return w, fmt.Errorf("document is %s: %w", e.State, ErrUnproven)
+		}
+		if w.Department == d.Department {
+			return w, ErrDeed
+		}
+		// To the other department the letter is new.
+		w = Work{Department: d.Department}
+	}
+	return w, nil
+}
+
+// writeWork makes work the state of a letter.
+func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w Work) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO task (doc, assignee, due, done) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (doc) DO UPDATE SET assignee = excluded.assignee, due = excluded.due, done = excluded.done`,
+		string(e.Document.ID), clean(w.Assignee), millis(w.Due), millis(w.Done))
+	if err != nil {
+		return fmt.Errorf("writing a task: %w", err)
+	}
+	if e.Document.Filing == nil || e.Document.Filing.Department == w.Department {
+		return nil
+	}
+	filing := *e.Document.Filing
+	filing.Department = w.Department
+	e.Document.Filing = &filing
+	body, err := encode(e.Document)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE document SET body = $2, department = $3, changed = $4 WHERE n = $1`,
+		n, body, string(w.Department), c.now())
+	if err != nil {
+		return fmt.Errorf("handing a letter on: %w", err)
+	}
+	return nil
+}
+
+// Undo takes back a deed of one's own, as long as the work stands as it left it.
+// Anything else answers [ErrDeedGone]; a deed that does not exist, too.
+func (c *Catalog) Undo(ctx context.Context, id, by string) (Deed, error) {
+	var d Deed
+	err := c.change(ctx, "taking back", func(tx *sql.Tx) error {
+		var err error
+		if d, err = readDeed(ctx, tx, id); errors.Is(err, ErrUnknown) {
+			return ErrDeedGone
+		} else if err != nil {
+			return err
+		}
+		now := fromMillis(c.now())
+		if d.By != by || !d.Undone.IsZero() || now.Sub(d.At) > UndoDeedFor {
+			return ErrDeedGone
+		}
+		e, n, err := c.take(ctx, tx, d.Doc)
+		if err != nil {
+			return err
+		}
+		have, err := workOf(ctx, tx, e.Document)
+		if err != nil {
+			return err
+		}
+		if want, err := d.Was.after(d, e); d.Kind != HandOn && (err != nil || !have.same(want)) ||
+			d.Kind == HandOn && !have.same(Work{Department: d.Department}) {
+			return ErrDeedGone
+		}
+		if err := c.writeWork(ctx, tx, n, e, d.Was); err != nil {
+			return err
+		}
+		d.Undone, d.UndoneBy = now, by
+		if _, err := tx.ExecContext(ctx, `UPDATE deed SET undone = $2, undone_by = $3 WHERE id = $1`, id, millis(now), clean(by)); err != nil {
+			return err
+		}
+		ev, err := c.event("undone", d.Doc, by, deedEvidence{Deed: id})
+		if err != nil {
+			return err
+		}
+		return c.append(ctx, tx, ev)
+	})
+	return d, err
+}
+
+func (w Work) same(o Work) bool {
+	return w.Assignee == o.Assignee && w.Department == o.Department && w.Due.Equal(o.Due) && w.Done.Equal(o.Done)
+}
+
+// Recall writes a deed back that the archive tells of, when the catalogue is
+// rebuilt. The letter's department is restored with the letter itself.
+func (c *Catalog) Recall(ctx context.Context, d Deed) error {
+	return c.change(ctx, "recalling a deed", func(tx *sql.Tx) error { return insertDeed(ctx, tx, d) })
+}
+
+func insertDeed(ctx context.Context, tx *sql.Tx, d Deed) error {
+	was, err := encode(d.Was)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO deed (id, doc, at, author, kind, assignee, department, due, note, was, undone, undone_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
+		d.ID, string(d.Doc), millis(d.At), clean(d.By), string(d.Kind), clean(d.Assignee), clean(string(d.Department)),
+		millis(d.Due), clean(d.Note), was, millis(d.Undone), clean(d.UndoneBy))
+	if err != nil {
+		return fmt.Errorf("writing a deed: %w", err)
+	}
+	return nil
+}
+
+const deedColumns = `id, doc, at, author, kind, assignee, department, due, note, was, undone, undone_by`
+
+func scanDeed(s scanner) (Deed, error) {
+	var d Deed
+	var at, due, undone int64
+	var was string
+	err := s.Scan(&d.ID, &d.Doc, &at, &d.By, &d.Kind, &d.Assignee, &d.Department, &due, &d.Note, &was, &undone, &d.UndoneBy)
+	if err != nil {
+		return Deed{}, err
+	}
+	d.At, d.Due, d.Undone = fromMillis(at), fromMillis(due), fromMillis(undone)
+	return d, json.Unmarshal([]byte(was), &d.Was)
+}
+
+func readDeed(ctx context.Context, q querier, id string) (Deed, error) {
+	d, err := scanDeed(q.QueryRowContext(ctx, `SELECT `+deedColumns+` FROM deed WHERE id = $1`, clean(id)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Deed{}, ErrUnknown
+	}
+	if err != nil {
+		return Deed{}, fmt.Errorf("reading a deed: %w", err)
+	}
+	return d, nil
+}
+
+// Deed reads one deed; [ErrUnknown] if there is none.
+func (c *Catalog) Deed(ctx context.Context, id string) (Deed, error) {
+	return readDeed(ctx, c.read, id)
+}
+
+// Deeds lists what people did with a letter, oldest first, with what was taken
+// back, and how the work on it stands.
+func (c *Catalog) Deeds(ctx context.Context, id pipeline.DocID) (Work, []Deed, error) {
+	var work Work
+	var list []Deed
+	err := c.snapshot(ctx, func(tx *sql.Tx) error {
+		e, err := get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if work, err = workOf(ctx, tx, e.Document); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT `+deedColumns+` FROM deed WHERE doc = $1 ORDER BY at, id`, string(id))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			d, err := scanDeed(rows)
+			if err != nil {
+				return err
+			}
+			list = append(list, d)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return Work{}, nil, fmt.Errorf("listing deeds: %w", err)
+	}
+	return work, list, nil
+}
+
+// HandOns lists what was handed on, or taken back again, after a moment, oldest
+// first.
+func (c *Catalog) HandOns(ctx context.Context, since time.Time) ([]Deed, error) {
+	rows, err := c.read.QueryContext(ctx, `SELECT `+deedColumns+` FROM deed
+		WHERE kind = 'hand-on' AND (at > $1 OR undone > $1) ORDER BY at, id`, millis(since))
+	if err != nil {
+		return nil, fmt.Errorf("listing what was handed on: %w", err)
+	}
+	defer rows.Close()
+	var list []Deed
+	for rows.Next() {
+		d, err := scanDeed(rows)
+		if err != nil {
+			return nil, fmt.Errorf("listing what was handed on: %w", err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
+func workOf(ctx context.Context, q querier, doc pipeline.Document) (Work, error) {
+	var w Work
+	var due, done int64
+	err := q.QueryRowContext(ctx, `SELECT assignee, due, done FROM task WHERE doc = $1`, string(doc.ID)).Scan(&w.Assignee, &due, &done)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return Work{}, fmt.Errorf("reading a task: %w", err)
+	}
+	w.Due, w.Done = fromMillis(due), fromMillis(done)
+	if doc.Filing != nil {
+		w.Department = doc.Filing.Department
+	}
+	return w, nil
+}
+
+// Task is a letter with how the work on it stands.
+type Task struct {
+	Entry Entry
+	Work  Work
+}
+
+// Desk says whose desk it is.
+type Desk struct {
+	Accounts []string          // the person, and those it stands in for
+	Filter   Filter            // what it may see, and how long each list may be
+	Own      []pipeline.DeptID // whose new letters it is shown; nil is all
+	Day      time.Time         // what is due before counts as due
+}
+
+// Tray is what lies on a desk: what is due, what is assigned to its people, and
+// what came in and belongs to nobody yet. Letters that are done are not there.
+type Tray struct {
+	Due      []Task // earliest first: of its people, and of nobody in its departments
+	Assigned []Task // newest first, those that are due left out
+	New      []Task // dito; archived, assigned to nobody, with no deadline
+	Totals   struct{ Due, Assigned, New int }
+}
+
+// Tray lists what lies on a desk.
+func (c *Catalog) Tray(ctx context.Context, d Desk) (Tray, error) {
+	var t Tray
+	err := c.snapshot(ctx, func(tx *sql.Tx) error {
+		var err error
+		mine := func(w *where) { in(w, `t.assignee`, d.Accounts) }
+		due := func(w *where) { w.add(`t.due <> 0 AND t.due < ?`, millis(d.Day)) }
+		t.Due, t.Totals.Due, err = d.list(ctx, tx, `task t JOIN document d ON d.id = t.doc`, `t.due, d.id`, func(w *where) {
+			w.conds = append(w.conds, `t.done = 0`)
+			due(w)
+			in(w, `t.assignee`, append(slices.Clone(d.Accounts), ""))
+		})
+		if err != nil {
+			return err
+		}
+		t.Assigned, t.Totals.Assigned, err = d.list(ctx, tx, `task t JOIN document d ON d.id = t.doc`, `d.received DESC, d.id DESC`, func(w *where) {
+			w.conds = append(w.conds, `t.done = 0`)
+			mine(w)
+			w.add(`NOT (t.due <> 0 AND t.due < ?)`, millis(d.Day))
+		})
+		if err != nil {
+			return err
+		}
+		t.New, t.Totals.New, err = d.list(ctx, tx, `document d LEFT JOIN task t ON t.doc = d.id`, `d.received DESC, d.id DESC`, func(w *where) {
+			w.conds = append(w.conds, `d.state = 'archived'`, `(t.doc IS NULL OR t.done = 0 AND t.assignee = '' AND t.due = 0)`)
+			if d.Own != nil {
+				in(w, `d.department`, d.Own)
+			}
+		})
+		return err
+	})
+	if err != nil {
+		return Tray{}, fmt.Errorf("listing a tray: %w", err)
+	}
+	return t, nil
+}
+
+// maxTray is up to where the letters of a list are counted.
+const maxTray = 1000
+
+func (d Desk) list(ctx context.Context, tx *sql.Tx, from, order string, narrow func(*where)) ([]Task, int, error) {
+	var w where
+	narrow(&w)
+	d.Filter.narrow(&w)
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+w.String()+` LIMIT `+fmt.Sprint(maxTray)+`) counted`, w.args...).Scan(&n)
+	if err != nil || n == 0 {
+		return nil, 0, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT `+entryColumns+`, coalesce(t.assignee, ''), coalesce(t.due, 0), coalesce(t.done, 0) FROM `+
+		from+w.String()+` ORDER BY `+order+` LIMIT `+w.arg(d.Filter.limit()), w.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	var list []Task
+	for rows.Next() {
+		var t Task
+		var due, done int64
+		if t.Entry, err = scanEntry(rows, &t.Work.Assignee, &due, &done); err != nil {
+			return nil, 0, err
+		}
+		t.Work.Due, t.Work.Done = fromMillis(due), fromMillis(done)
+		if f := t.Entry.Document.Filing; f != nil {
+			t.Work.Department = f.Department
+		}
+		list = append(list, t)
+	}
+	return list, n, rows.Err()
+}

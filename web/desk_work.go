@@ -1,0 +1,324 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
+	"blattwerk/web/access"
+)
+
+// deedForm does with a letter what a person asked for.
+func (s *server) deedForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	e, err := s.Rows.Get(r.Context(), docID(r))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	d, err := s.readDeed(r, e)
+	if err == nil {
+		d, err = s.do(r.Context(), e, d)
+	}
+	if errors.Is(err, catalog.ErrDeed) {
+		err = unclear("Hier ist nichts zu tun: Die Eingabe ist leer oder ändert nichts.", "There is nothing to do: the entry is empty or changes nothing.")
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	back := url.Values{"deed": {d.ID}}
+	to := "/letters/" + string(d.Doc)
+	if d.Kind == catalog.HandOn {
+		to = "/tray" // whoever handed it on may not see it any more
+	} else if page := r.PostFormValue("page"); page != "" {
+		back.Set("page", page)
+	}
+	http.Redirect(w, r, to+"?"+back.Encode(), http.StatusSeeOther)
+}
+
+// do does a deed. Where the archive is to know of it, that is tried at once; if it
+// fails, upkeep does it later, from the catalogue.
+func (s *server) do(ctx context.Context, e catalog.Entry, d catalog.Deed) (catalog.Deed, error) {
+	d, err := s.Rows.Do(ctx, d)
+	if err != nil || d.Kind != catalog.HandOn {
+		return d, err
+	}
+	s.amend(ctx, e.Document, d)
+	return d, nil
+}
+
+func (s *server) amend(ctx context.Context, doc pipeline.Document, d catalog.Deed) {
+	if err := s.Amend(ctx, doc, d); err != nil {
+		s.Log.WarnContext(ctx, "a hand-over is not beside the archive yet; upkeep will put it there", "error", err)
+	}
+}
+
+func (s *server) readDeed(r *http.Request, e catalog.Entry) (catalog.Deed, error) {
+	d := catalog.Deed{Doc: e.Document.ID, Kind: catalog.DeedKind(r.PostFormValue("kind")), By: actor(r)}
+	switch d.Kind {
+	case catalog.Assign:
+		d.Assignee = r.PostFormValue("assignee")
+		if d.Assignee == "me" {
+			d.Assignee = d.By
+			return d, nil
+		}
+		people, err := s.colleagues(r.Context(), filedIn(e.Document))
+		if err != nil {
+			return d, err
+		}
+		known := slices.ContainsFunc(people, func(c colleague) bool { return c.Account == d.Assignee })
+		if d.Assignee != "" && d.Assignee != d.By && !known {
+			return d, unclear("Diese Person gibt es im Amt nicht.", "There is no such person in the department.")
+		}
+	case catalog.Note:
+		d.Note = strings.TrimSpace(r.PostFormValue("note"))
+	case catalog.Due:
+		if day := r.PostFormValue("due"); day != "" {
+			at, err := time.ParseInLocation(time.DateOnly, day, s.Zone)
+			if err != nil {
+				return d, unclear("Das ist kein Tag im Kalender.", "This is no day in the calendar.")
+			}
+			d.Due = at
+		}
+	case catalog.HandOn:
+		d.Department, d.Note = pipeline.DeptID(r.PostFormValue("department")), strings.TrimSpace(r.PostFormValue("note"))
+		if !slices.ContainsFunc(s.Types, func(t TypeInfo) bool { return t.Department == d.Department }) {
+			return d, unclear("Dieses Amt gibt es nicht.", "There is no such department.")
+		}
+	case catalog.Done, catalog.Reopen:
+	default:
+		return d, unclear("Das ist nicht vorgesehen.", "There is no such action.")
+	}
+	return d, nil
+}
+
+func filedIn(doc pipeline.Document) pipeline.DeptID {
+	if doc.Filing == nil {
+		return ""
+	}
+	return doc.Filing.Department
+}
+
+// undoForm takes back what the person did.
+func (s *server) undoForm(w http.ResponseWriter, r *http.Request) {
+	d, err := s.Rows.Undo(r.Context(), r.PathValue("id"), actor(r))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if d.Kind == catalog.HandOn {
+		if e, err := s.Rows.Get(r.Context(), d.Doc); err == nil {
+			s.amend(r.Context(), e.Document, d)
+		}
+	}
+	http.Redirect(w, r, "/letters/"+string(d.Doc), http.StatusSeeOther)
+}
+
+// colleagues are those whom a letter of a department can be given to, by name.
+func (s *server) colleagues(ctx context.Context, dept pipeline.DeptID) ([]colleague, error) {
+	accounts, err := s.Rows.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var list []colleague
+	for _, a := range accounts {
+		if !a.Disabled && slices.Contains(a.Roles, string(access.Department)) && slices.Contains(a.Departments, dept) {
+			list = append(list, colleague{a.Login, cmp.Or(a.Name, a.Login)})
+		}
+	}
+	slices.SortFunc(list, func(a, b colleague) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// standsFor are the accounts whose tray a person works on: the own, and those
+// that it stands in for today.
+func (s *server) standsFor(ctx context.Context, p access.Person) ([]string, error) {
+	list := []string{p.Account}
+	if p.ID == "" {
+		return list, nil
+	}
+	accounts, err := s.Rows.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Access.Clock()
+	for _, a := range accounts {
+		for _, d := range a.Deputies {
+			if d.Account == p.ID && !now.Before(d.From) && now.Before(d.To) {
+				list = append(list, a.Login)
+			}
+		}
+	}
+	return list, nil
+}
+
+// trayPage is what lies on a person's desk.
+type trayPage struct {
+	frame
+	Due, Assigned, New []taskRow
+	Totals             struct{ Due, Assigned, New int }
+	Saved              []savedRow
+	Notice             *notice
+}
+
+type taskRow struct {
+	row
+	Work    catalog.Work
+	Subject string
+	Overdue bool
+}
+
+// tray shows what is due, what is assigned, and what came in.
+func (s *server) tray(w http.ResponseWriter, r *http.Request) {
+	person := access.From(r.Context())
+	accounts, err := s.standsFor(r.Context(), person)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	desk := catalog.Desk{
+		Accounts: accounts, Filter: catalog.Filter{Limit: 25}, Own: append([]pipeline.DeptID{}, person.Departments...),
+		Day: s.today().AddDate(0, 0, 1),
+	}
+	if person.Everything {
+		desk.Own = nil
+	}
+	t, err := s.Rows.Tray(r.Context(), desk)
+	if err == nil {
+		err = s.seen(r, "listed", "")
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page := trayPage{frame: s.frame(r, "tray.title"), Totals: t.Totals, Notice: s.noticeOf(r)}
+	page.Due, page.Assigned, page.New = s.taskRows(t.Due), s.taskRows(t.Assigned), s.taskRows(t.New)
+	if page.Saved, err = s.savedRows(r); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, "tray", page)
+}
+
+func (s *server) taskRows(list []catalog.Task) []taskRow {
+	rows := make([]taskRow, len(list))
+	for i, t := range list {
+		rows[i] = taskRow{row: s.row(t.Entry), Work: t.Work, Overdue: !t.Work.Due.IsZero() && t.Work.Due.Before(s.today())}
+		if t.Entry.Document.Filing == nil {
+			continue
+		}
+		for _, f := range t.Entry.Document.Filing.Fields {
+			if f.Name == "betreff" {
+				rows[i].Subject = f.Value
+			}
+		}
+	}
+	return rows
+}
+
+// savedRow is a kept search with the number of letters that came since it was
+// looked at.
+type savedRow struct {
+	catalog.SavedSearch
+	Link string // what it finds
+	News string // dito, only what is new
+	New  int
+	More bool
+}
+
+// savedRows are the kept searches of the person, with what is new.
+func (s *server) savedRows(r *http.Request) ([]savedRow, error) {
+	list, err := s.Rows.SavedSearches(r.Context(), actor(r))
+	if err != nil {
+		return nil, err
+	}
+	var rows []savedRow
+	for _, saved := range list {
+		v, err := url.ParseQuery(saved.Query)
+		if err != nil {
+			continue
+		}
+		q := s.queryFrom(v)
+		q.Arrived, q.Limit = saved.Seen, 1
+		found, err := s.look(r.Context(), q)
+		if err != nil {
+			return nil, err
+		}
+		row := savedRow{SavedSearch: saved, Link: "/letters?" + saved.Query, New: found.total, More: found.more}
+		if found.total < 0 {
+			row.New = sum(found.facets.States)
+		}
+		v.Set("since", strconv.FormatInt(saved.Seen.UnixMilli(), 10))
+		v.Set("sort", string(catalog.ByDate))
+		row.News = "/letters?" + v.Encode()
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func sum(counts []catalog.Count) (n int) {
+	for _, c := range counts {
+		n += c.N
+	}
+	return n
+}
+
+// saveSearch keeps the search of a page under a name.
+func (s *server) saveSearch(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	v, err := url.ParseQuery(r.PostFormValue("query"))
+	name := strings.TrimSpace(r.PostFormValue("name"))
+	if err != nil || name == "" {
+		s.fail(w, r, unclear("Die Suche braucht einen Namen.", "The search needs a name."))
+		return
+	}
+	query := without(v, "after", "limit", "lang", "since", "deed").Encode()
+	_, err = s.Rows.SaveSearch(r.Context(), catalog.SavedSearch{Account: actor(r), Name: name, Query: query})
+	if errors.Is(err, catalog.ErrTooMany) || errors.Is(err, catalog.ErrDeed) {
+		err = unclear("Es sind schon 50 Suchen gemerkt, oder der Name ist zu lang.", "50 searches are kept already, or the name is too long.")
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, "/letters?"+query, http.StatusSeeOther)
+}
+
+// seeSearch notes that what a search finds was seen.
+func (s *server) seeSearch(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.Rows.SeeSearch(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, backTo(r), http.StatusSeeOther)
+}
+
+func (s *server) forgetSearch(w http.ResponseWriter, r *http.Request) {
+	if err := s.Rows.ForgetSearch(r.Context(), actor(r), r.PathValue("id")); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	http.Redirect(w, r, backTo(r), http.StatusSeeOther)
+}
+
+// backTo leads back to the tray or the search, wherever a form stood.
+func backTo(r *http.Request) string {
+	if r.PostFormValue("from") == "tray" {
+		return "/tray"
+	}
+	return "/letters"
+}
+
+// unclear is a person's input that makes no sense.
+func unclear(de, en string) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Text: pipeline.Message{DE: de, EN: en}}
+}
