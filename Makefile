@@ -38,6 +38,12 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
 	$(GO) run ./deploy/testing/sorting
 
+.PHONY: conformance
+conformance: setup build ## check every PDF/A we make with veraPDF, write docs/conformance.md (CONFORMANCE='-part gate': a part)
+	deploy/testing/tools.sh verapdf
+	deploy/testing/bench/setup.sh
+	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
+
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences
 	deploy/testing/tools.sh staticcheck depguard go-licenses

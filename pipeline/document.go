@@ -83,6 +83,9 @@ type Findings struct {
 	Encrypted   bool         `json:"encrypted,omitempty"`   // encrypted, but opens without a password
 	JBIG2       bool         `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
 	Attachments []Attachment `json:"attachments,omitempty"` // files embedded in a PDF or attached to a mail
+	// Rendition is the PDF that a mail, an office file or a text was set as; its
+	// pages are the document's. Without a digest where a PDF or pictures came in.
+	Rendition Blob `json:"rendition,omitzero"`
 }
 
 // Remark is something a clerk should know about a document.
@@ -215,6 +218,7 @@ const (
 	WayKept      Way = "kept"      // was valid PDF/A already, untouched
 	WayRepaired  Way = "repaired"  // repaired in place
 	WayConverted Way = "converted" // converted by ghostscript and compared
+	WayRendered  Way = "rendered"  // set from a mail, an office file or a text
 	WayPictured  Way = "pictured"  // pages as pictures with recognised text: last resort
 )
 

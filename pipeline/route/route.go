@@ -49,6 +49,7 @@ func New(cfg Config) (*Rooms, error) {
 		Memory:   cfg.ReaderMemory,
 		Deadline: cfg.PageDeadline,
 	})
+	var opener *scan.Opener // opens the pictures among a mail's attachments, too
 	show := ocr.New(ocr.Config{
 		Command:  []string{cfg.Program, "read"},
 		Readers:  1,
@@ -62,9 +63,14 @@ func New(cfg Config) (*Rooms, error) {
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 		Gate:      gate.Validate,
+		Sniff:     scan.Sniff,
+		Pictures: func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+			return opener.Step(ctx, doc, blobs)
+		},
 	})
-	opener := scan.New(scan.Config{
+	opener = scan.New(scan.Config{
 		PDF:       pdf.Open,
+		Other:     pdf.OpenOther,
 		Decode:    reader.Decode,
 		Probe:     reader.Probe,
 		MaxBytes:  cfg.MaxBytes,

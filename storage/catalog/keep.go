@@ -70,6 +70,7 @@ func references(doc pipeline.Document) []pipeline.Digest {
 		add(doc.PDF.Digest)
 	}
 	if doc.Source != nil {
+		add(doc.Source.Rendition.Digest)
 		for _, a := range doc.Source.Attachments {
 			add(a.Digest)
 		}
