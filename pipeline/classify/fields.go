@@ -76,6 +76,7 @@ var layoutLabels = map[string]pipeline.Message{
 	"nettobetrag":        {DE: "Nettobetrag", EN: "Net amount"},
 	"steuerbetrag":       {DE: "Umsatzsteuer", EN: "VAT"},
 	"zahlbetrag":         {DE: "Zahlbetrag", EN: "Amount due"},
+	fieldStackCount:      {DE: "Briefe im Stapel", EN: "Letters in the stack"},
 	KindDocument:         {DE: "Ausweisnummer (nicht gespeichert)", EN: "Identity document number (not stored)"},
 }
 
