@@ -35,7 +35,7 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 	$(GO) run ./deploy/testing/bench $(BENCH)
 
 .PHONY: bench-sorting
-bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
+bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
 	$(GO) run ./deploy/testing/sorting
 
 .PHONY: conformance
