@@ -25,6 +25,10 @@ test: setup-test build ## install what the tests need, and run them all
 race: setup-test build ## the tests of the concurrent rooms with the race detector
 	$(GO) test -race -count=1 -timeout 40m ./workers/... ./storage/... ./pipeline/child/...
 
+.PHONY: inbox-long
+inbox-long: ## ten minutes of slow, broken, doubled and empty files into a hot folder
+	$(GO) test ./workers/inbox -count=1 -timeout 15m -run EveryFile -v -args -long 10m
+
 .PHONY: fuzz
 fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
 	deploy/testing/fuzz.sh $(or $(FUZZTIME),60s)

@@ -30,6 +30,7 @@ var navigation = []struct {
 	{"/tray", access.Work},
 	{"/letters", access.Find},
 	{"/review", access.Sort},
+	{"/journal", access.Keep},
 	{"/savings", access.Count},
 	{"/accounts", access.Manage},
 	{"/help", access.Enter},

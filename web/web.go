@@ -29,6 +29,7 @@ type Rows interface {
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
+	Journal(ctx context.Context, year, after, limit int) ([]catalog.Entry, int, error)
 	trayRows
 	stackRows
 }
@@ -150,6 +151,8 @@ func (s *server) routes() []route {
 		s.trayRoutes(),
 		s.stackRoutes(),
 		s.apiRoutes(),
+		s.journalRoutes(),
+		s.scannerRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
 		s.savingsRoutes(),
