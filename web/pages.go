@@ -32,6 +32,7 @@ var navigation = []struct {
 	{"/review", access.Sort},
 	{"/savings", access.Count},
 	{"/accounts", access.Manage},
+	{"/evidence", access.Audit},
 	{"/help", access.Enter},
 }
 

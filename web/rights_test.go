@@ -140,6 +140,7 @@ var rights = map[string]string{
 	"GET /groups":                         "n",
 	"POST /groups":                        "n",
 	"GET /sign-ins":                       "n",
+	"GET /evidence":                       "u",
 	"GET /letters/{id}/proof":             "md",
 	"GET /letters/{id}/proof.json":        "md",
 	"GET /letters/{id}/zip":               "md",

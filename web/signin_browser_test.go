@@ -59,7 +59,7 @@ func TestTheFirstDayInABrowser(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	look("/setup")
+	look("/setup", "/evidence")
 	do("set-up", chromedp.Navigate(s.URL+"/setup?code="+code), chromedp.Focus("#name"),
 		keys("Frau Chefin\tchefin\t"+password+"\t"+password+"\r"), chromedp.WaitVisible(`a[href="/accounts/new"]`))
 	look("/accounts", "/accounts/new", "/tokens", "/groups", "/sign-ins", "/account")
