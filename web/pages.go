@@ -33,6 +33,7 @@ var navigation = []struct {
 	{"/journal", access.Keep},
 	{"/savings", access.Count},
 	{"/accounts", access.Manage},
+	{"/evidence", access.Audit},
 	{"/help", access.Enter},
 }
 

@@ -176,6 +176,7 @@ var rights = map[string]string{
 	"GET /groups":                         "n",
 	"POST /groups":                        "n",
 	"GET /sign-ins":                       "n",
+	"GET /evidence":                       "u",
 	"GET /api/v1/documents/{id}/pdf":      "md",
 	"GET /api/v1/documents/{id}/original": "md",
 	"GET /api/v1/documents/{id}/text":     "md",
