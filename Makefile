@@ -11,7 +11,7 @@ GO      ?= go
 
 .PHONY: help
 help: ## show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup build ## install what is missing, build, start everything, take in the sample letters
@@ -33,6 +33,16 @@ fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
 bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 minutes; BENCH=-quick: 2)
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/bench $(BENCH)
+
+.PHONY: bench-sorting
+bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
+	$(GO) run ./deploy/testing/sorting
+
+.PHONY: conformance
+conformance: setup build ## check every PDF/A we make with veraPDF, write docs/conformance.md (CONFORMANCE='-part gate': a part)
+	deploy/testing/tools.sh verapdf
+	deploy/testing/bench/setup.sh
+	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
 
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences

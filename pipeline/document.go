@@ -23,7 +23,7 @@ type Blob struct {
 // what is known about how they came in.
 type Delivery struct {
 	ID       DeliveryID `json:"id"`
-	Journal  string     `json:"journal"` // number in the journal (Posteingangsbuch), "2026-000123"; gap-free by year
+	Journal  string     `json:"journal"` // number in the journal (Posteingangsbuch), "2026-000123"; gap-free by year; letters cut from one delivery have one each
 	Original Blob       `json:"original"`
 	Name     string     `json:"name"`               // file name as the sender gave it, base name only
 	Media    string     `json:"media"`              // media type by content, not by name
@@ -32,7 +32,16 @@ type Delivery struct {
 	Operator string     `json:"operator,omitempty"` // account that handed it in, if known
 	Language string     `json:"language"`           // languages to read, tesseract's notation: "deu+eng"
 	Mode     Mode       `json:"mode"`
+	Paper    Paper      `json:"paper,omitzero"`
 	Received time.Time  `json:"received"`
+}
+
+// Paper says how the sheets of a delivery were scanned and parted, where that
+// cannot be seen on them. A cover sheet may say it too.
+type Paper struct {
+	FrontsThenBacks bool `json:"frontsThenBacks,omitempty"` // all fronts, then the turned stack: backs, last first
+	BlankParts      bool `json:"blankParts,omitempty"`      // a blank sheet parts letters
+	LabelParts      bool `json:"labelParts,omitempty"`      // a label with an archive serial number begins a letter
 }
 
 // Mode says what to do with pages that carry text already.
@@ -56,6 +65,13 @@ type Document struct {
 	Savings  []Saving  `json:"savings,omitempty"` // account
 	Remarks  []Remark  `json:"remarks,omitempty"` // anything a clerk should know, in order
 	Source   *Findings `json:"source,omitempty"`  // what opening learnt about the original file
+
+	// What separating a delivery into letters, or a person, left here.
+	Stack      *Stack  `json:"stack,omitempty"`      // nil: the letter is all that was delivered
+	Aside      []Page  `json:"aside,omitempty"`      // pages that belong to no letter, before or behind this one; kept, so that a person can take them back
+	Marks      []Field `json:"marks,omitempty"`      // what barcodes say about the letter: "asn", "department" ...
+	Parts      []Part  `json:"parts,omitempty"`      // the further letters; the catalogue makes documents of them, so no stored document has any
+	ArrangedBy string  `json:"arrangedBy,omitempty"` // account of the person who arranged the pages last
 }
 
 // Findings is what opening learnt about the original file as a whole.
@@ -67,6 +83,9 @@ type Findings struct {
 	Encrypted   bool         `json:"encrypted,omitempty"`   // encrypted, but opens without a password
 	JBIG2       bool         `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
 	Attachments []Attachment `json:"attachments,omitempty"` // files embedded in a PDF or attached to a mail
+	// Rendition is the PDF that a mail, an office file or a text was set as; its
+	// pages are the document's. Without a digest where a PDF or pictures came in.
+	Rendition Blob `json:"rendition,omitzero"`
 }
 
 // Remark is something a clerk should know about a document.
@@ -88,6 +107,10 @@ type Page struct {
 	Blank    bool     `json:"blank"`    // set aside as a blank back; its picture is kept
 	Ink      float64  `json:"ink"`      // share of dark pixels, 0 to 1, measured before the page was judged blank
 	Reading  *Reading `json:"reading,omitempty"`
+	Codes    []Code   `json:"codes,omitempty"`   // barcodes on it
+	Aside    Aside    `json:"aside,omitempty"`   // why it belongs to no letter; "" on pages of a letter
+	Kept     bool     `json:"kept,omitempty"`    // a person said that it is not blank
+	Upright  bool     `json:"upright,omitempty"` // a person turned it: Image.Turn brings it upright, no guess may
 }
 
 // Words names the page's text, wherever it came from; "" before reading.
@@ -195,6 +218,7 @@ const (
 	WayKept      Way = "kept"      // was valid PDF/A already, untouched
 	WayRepaired  Way = "repaired"  // repaired in place
 	WayConverted Way = "converted" // converted by ghostscript and compared
+	WayRendered  Way = "rendered"  // set from a mail, an office file or a text
 	WayPictured  Way = "pictured"  // pages as pictures with recognised text: last resort
 )
 

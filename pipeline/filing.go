@@ -11,11 +11,12 @@ type (
 type Filing struct {
 	Department DeptID      `json:"department"`
 	Type       TypeCode    `json:"type"`
-	Confidence float64     `json:"confidence"` // calibrated as far as measured, 0 to 1
-	Sure       bool        `json:"sure"`       // at or over the threshold of the type, or decided by a person
-	DecidedBy  string      `json:"decidedBy"`  // "" is the machine, else the account of a person
-	Model      string      `json:"model"`      // version of the cues or the learned model
-	Candidates []Candidate `json:"candidates"` // best first, at most five
+	Confidence float64     `json:"confidence"`          // calibrated as far as measured, 0 to 1
+	Threshold  float64     `json:"threshold,omitempty"` // confidence from which the machine files as this type
+	Sure       bool        `json:"sure"`                // at or over the threshold of the type, or decided by a person
+	DecidedBy  string      `json:"decidedBy"`           // "" is the machine, else the account of a person
+	Model      string      `json:"model"`               // version of the cues or the learned model
+	Candidates []Candidate `json:"candidates"`          // best first, at most five
 	Fields     []Field     `json:"fields"`
 	Doubts     []Doubt     `json:"doubts,omitempty"` // contradictions that were found
 	Protection string      `json:"protection"`       // need for protection: "normal", "hoch", "sehr_hoch"

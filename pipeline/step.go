@@ -14,6 +14,7 @@ type StepName string
 // The stations, in the order a letter passes them.
 const (
 	StepOpen     StepName = "open"
+	StepSeparate StepName = "separate"
 	StepRead     StepName = "read"
 	StepCompose  StepName = "compose"
 	StepClassify StepName = "classify"

@@ -33,9 +33,13 @@ type ArchiveOptions struct {
 //	                                  text.txt        the text of all pages
 //	                                  words.json      every word with its place
 //	                                  manifest.json   what all this is
+//	stacks/<year>/<month>/<delivery>/original.<ext>   a stack that was cut into letters
+//	                                 manifest.json    what it is
 //	evidence/<name>                                   checkpoints of the evidence log
 //
-// If the original is the PDF/A byte for byte, document.pdf is both.
+// If the original is the PDF/A byte for byte, document.pdf is both. A letter that
+// was cut out of a stack has page-0007.<ext> for each of its own pages instead of
+// an original: other people's letters are none of its readers' business.
 type Archive struct {
 	store Store
 	opt   ArchiveOptions
@@ -109,6 +113,11 @@ func (a *Archive) keep(ctx context.Context, doc pipeline.Document, blobs pipelin
 	if err := a.resume(ctx, prefix, &m); err != nil {
 		return pipeline.Record{}, err
 	}
+	if doc.Stack != nil {
+		if err := a.keepStack(ctx, doc.Delivery, blobs); err != nil {
+			return pipeline.Record{}, fmt.Errorf("the stack: %w", err)
+		}
+	}
 	parts, free, err := a.parts(ctx, doc, blobs)
 	if err != nil {
 		return pipeline.Record{}, err
@@ -160,9 +169,12 @@ func (a *Archive) parts(ctx context.Context, doc pipeline.Document, blobs pipeli
 		Name: "document.pdf", Roles: []string{RolePDFA}, Media: "application/pdf", Size: doc.PDF.Size, Digest: doc.PDF.Digest,
 	}}
 	original := doc.Delivery.Original
-	if original.Digest == doc.PDF.Digest {
+	switch {
+	case doc.Stack != nil:
+		parts = pictures(doc.Pages)
+	case original.Digest == doc.PDF.Digest:
 		pdf.Roles = []string{RoleOriginal, RolePDFA}
-	} else {
+	default:
 		parts = append(parts, part{source: original.Digest, ManifestFile: ManifestFile{
 			Name: "original" + extension(doc.Delivery.Media), Roles: []string{RoleOriginal},
 			Media: doc.Delivery.Media, Size: original.Size, Digest: original.Digest,

@@ -106,12 +106,9 @@ func (a *Archive) readManifest(ctx context.Context, key string) (Manifest, error
 		return Manifest{}, err
 	}
 	defer c.Close()
-	if c.Size() > maxManifest {
-		return Manifest{}, fmt.Errorf("%w: a manifest of %d bytes", ErrDamaged, c.Size())
-	}
-	raw, err := io.ReadAll(c)
+	raw, err := readSmall(c)
 	if err != nil {
-		return Manifest{}, fmt.Errorf("reading a manifest: %w", err)
+		return Manifest{}, err
 	}
 	m, err := ParseManifest(raw)
 	if err != nil {
@@ -119,4 +116,16 @@ func (a *Archive) readManifest(ctx context.Context, key string) (Manifest, error
 	}
 	m.prefix, m.locked = strings.TrimSuffix(key, manifestName), info.Locked
 	return m, nil
+}
+
+// readSmall reads a manifest whole.
+func readSmall(c pipeline.Content) ([]byte, error) {
+	if c.Size() > maxManifest {
+		return nil, fmt.Errorf("%w: a manifest of %d bytes", ErrDamaged, c.Size())
+	}
+	raw, err := io.ReadAll(c)
+	if err != nil {
+		return nil, fmt.Errorf("reading a manifest: %w", err)
+	}
+	return raw, nil
 }

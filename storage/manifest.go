@@ -27,6 +27,7 @@ const (
 	RolePDFA     = "pdfa"     // the validated PDF/A
 	RoleText     = "text"     // plain text of all pages
 	RoleWords    = "words"    // every word with its place
+	RolePage     = "page"     // the picture of one page as it came, of a letter that was cut out of a stack
 	RoleManifest = "manifest" // the manifest itself
 )
 
@@ -47,6 +48,10 @@ type Manifest struct {
 	PDF        pipeline.PDF       `json:"pdf"`
 	Filing     pipeline.Filing    `json:"filing"`
 	Pages      []pipeline.Page    `json:"pages"`
+	Stack      *pipeline.Stack    `json:"stack,omitempty"`
+	Aside      []pipeline.Page    `json:"aside,omitempty"`
+	Marks      []pipeline.Field   `json:"marks,omitempty"`
+	ArrangedBy string             `json:"arrangedBy,omitempty"`
 	Remarks    []pipeline.Remark  `json:"remarks,omitempty"`
 
 	digest pipeline.Digest // of the manifest's own bytes
@@ -62,6 +67,7 @@ type ManifestFile struct {
 	Media  string          `json:"media"`
 	Size   int64           `json:"size"` // bytes
 	Digest pipeline.Digest `json:"sha256"`
+	Page   int             `json:"page,omitempty"` // of a page's picture: number in the delivery
 }
 
 // Keep says until when the store is to refuse deletion, and why.
@@ -75,6 +81,7 @@ const readMeDE = "Dieser Ordner enthält ein Schriftstück aus dem Posteingang. 
 	"\"original\" sind die Bytes, wie sie eingingen; \"pdfa\" ist die geprüfte PDF/A-Fassung (haben beide Rollen dieselbe Datei, war der Eingang schon gültiges PDF/A); " +
 	"\"text\" ist der Text aller Seiten, Seiten durch Seitenvorschub (FF, 0x0C) getrennt; \"words\" nennt jedes Wort mit seinem Platz auf der Seite. " +
 	"\"delivery\" sagt, wann und wie das Schriftstück einging und seine Nummer im Posteingangsbuch (journal); \"filing\" sagt, wohin es gehört; \"keep\", bis wann es mindestens vor Löschung geschützt ist. " +
+	"Steht \"stack\" da, kam das Schriftstück mit anderen in einem Stapel: statt des ganzen Stapels liegen hier die Bilder seiner eigenen Seiten (\"page\"), und delivery.original nennt die Prüfsumme des Stapels. " +
 	"Zeiten sind nach ISO 8601 in UTC. Fehlt diese Datei in einem Ordner, ist der Ordner unvollständig. " +
 	"Die Prüfsummen unter \"pages\" nennen Arbeitsdateien, die nicht aufbewahrt werden."
 
@@ -83,6 +90,7 @@ const readMeEN = "This folder holds one document from the incoming mail. " +
 	"\"original\" are the bytes as received; \"pdfa\" is the validated PDF/A version (if one file has both roles, what came in was valid PDF/A already); " +
 	"\"text\" is the text of all pages, with form feeds (FF, 0x0C) between pages; \"words\" names each word with its place on the page. " +
 	"\"delivery\" says when and how the document came in, and its number in the mail journal; \"filing\" says where it belongs; \"keep\" until when it is protected from deletion at least. " +
+	"If there is a \"stack\", the document came with others in one stack: the pictures of its own pages (\"page\") lie here instead of the whole stack, and delivery.original names the stack's checksum. " +
 	"Times are ISO 8601 in UTC. A folder without this file is incomplete. " +
 	"Checksums under \"pages\" name working files that are not kept."
 
@@ -92,6 +100,7 @@ func newManifest(doc pipeline.Document) Manifest {
 		Format: ManifestFormat, ReadMe: pipeline.Message{DE: readMeDE, EN: readMeEN},
 		ID: doc.ID, Delivery: doc.Delivery, Source: doc.Source,
 		PDF: *doc.PDF, Filing: *doc.Filing, Pages: slices.Clone(doc.Pages), Remarks: doc.Remarks,
+		Stack: doc.Stack, Aside: doc.Aside, Marks: doc.Marks, ArrangedBy: doc.ArrangedBy,
 	}
 	if m.Pages == nil {
 		m.Pages = []pipeline.Page{}
@@ -101,14 +110,16 @@ func newManifest(doc pipeline.Document) Manifest {
 	return m
 }
 
-// encode gives the manifest's bytes: the same for the same value, indented for
-// people.
-func (m Manifest) encode() ([]byte, error) {
+// encode gives the manifest's bytes: the same for the same value.
+func (m Manifest) encode() ([]byte, error) { return encodeJSON(m) }
+
+// encodeJSON gives JSON that is indented for people.
+func encodeJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(m); err != nil {
+	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("encoding a manifest: %w", err)
 	}
 	return b.Bytes(), nil
@@ -119,9 +130,9 @@ func (m Manifest) encode() ([]byte, error) {
 const maxManifest = 64 << 20
 
 // ParseManifest reads a manifest and checks that it hangs together: a known
-// format, file names that stay in the folder, digests that are digests, and an
-// original and a PDF/A among the files. Members that it does not know are
-// ignored. Its error wraps [ErrDamaged].
+// format, file names that stay in the folder, digests that are digests, and a
+// PDF/A and (but for letters of a stack) an original among the files. Members that
+// it does not know are ignored. Its error wraps [ErrDamaged].
 func ParseManifest(raw []byte) (Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(raw, &m); err != nil {
@@ -158,7 +169,7 @@ func (m Manifest) check() error {
 			roles[r] = true
 		}
 	}
-	if !roles[RoleOriginal] || !roles[RolePDFA] {
+	if !roles[RoleOriginal] && m.Stack == nil || !roles[RolePDFA] {
 		return errors.New("the manifest names no original or no PDF/A")
 	}
 	return nil
@@ -203,6 +214,7 @@ func (m Manifest) Document() pipeline.Document {
 	return pipeline.Document{
 		ID: m.ID, Delivery: m.Delivery, Pages: m.Pages, PDF: &pdf, Filing: &filing,
 		Record: &rec, Remarks: m.Remarks, Source: m.Source,
+		Stack: m.Stack, Aside: m.Aside, Marks: m.Marks, ArrangedBy: m.ArrangedBy,
 	}
 }
 

@@ -47,6 +47,7 @@ type Problem struct {
 // Summary counts what a verification looked at.
 type Summary struct {
 	Letters     int   // letters with a readable manifest
+	Stacks      int   // stacks that letters were cut from
 	Objects     int   // objects read in full
 	Bytes       int64 // bytes read
 	Locked      int   // letters that the server itself protects
@@ -63,18 +64,33 @@ type Summary struct {
 // A letter that is being archived meanwhile shows as incomplete.
 func (a *Archive) Verify(ctx context.Context, each func(Problem) error) (Summary, error) {
 	v := &verification{a: a, each: each}
-	var folder []Info // the objects of one letter lie together in the listing
+	err := v.folders(ctx, archivePrefix, v.letter)
+	if err == nil {
+		err = v.folders(ctx, stackPrefix, v.stack)
+	}
+	if err == nil {
+		err = a.Checkpoints(ctx, func(string, []byte) error { v.sum.Checkpoints++; return nil })
+	}
+	if err != nil {
+		return v.sum, fmt.Errorf("verifying the archive: %w", err)
+	}
+	return v.sum, nil
+}
+
+// folders gives the objects of each folder under root, root/<year>/<month>/<name>/.
+func (v *verification) folders(ctx context.Context, root string, each func(ctx context.Context, prefix string, objects []Info) error) error {
+	var folder []Info // the objects of one folder lie together in the listing
 	var prefix string
 	flush := func() error {
 		defer func() { folder = folder[:0] }()
 		if len(folder) == 0 {
 			return nil
 		}
-		return v.letter(ctx, prefix, folder)
+		return each(ctx, prefix, folder)
 	}
-	err := a.store.List(ctx, archivePrefix, func(i Info) error {
+	err := v.a.store.List(ctx, root, func(i Info) error {
 		p := i.Key[:strings.LastIndexByte(i.Key, '/')+1]
-		if strings.Count(p, "/") != strings.Count(archivePrefix, "/")+3 {
+		if strings.Count(p, "/") != strings.Count(root, "/")+3 {
 			return v.tell(ProblemStray, "", i.Key, nil)
 		}
 		if p != prefix {
@@ -86,16 +102,10 @@ func (a *Archive) Verify(ctx context.Context, each func(Problem) error) (Summary
 		folder = append(folder, i)
 		return nil
 	})
-	if err == nil {
-		err = flush()
-	}
-	if err == nil {
-		err = a.Checkpoints(ctx, func(string, []byte) error { v.sum.Checkpoints++; return nil })
-	}
 	if err != nil {
-		return v.sum, fmt.Errorf("verifying the archive: %w", err)
+		return err
 	}
-	return v.sum, nil
+	return flush()
 }
 
 type verification struct {
@@ -131,6 +141,9 @@ func (v *verification) letter(ctx context.Context, prefix string, objects []Info
 		return err
 	}
 	v.sum.Letters++
+	if err := v.stackThere(ctx, m); err != nil {
+		return err
+	}
 	locked := true
 	self := ManifestFile{Name: manifestName, Size: m.size, Digest: m.digest}
 	for _, f := range append([]ManifestFile{self}, m.Files...) {

@@ -183,9 +183,7 @@ func (s *server) resetForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	password := access.NewPassword()
-	// Not the login of who asks: a password that an administrator resets for
-	// themselves has been on a screen, too.
-	if err := s.Rows.SetPassword(r.Context(), a.ID, s.door.passwords.Hash(password), "", "reset by "+actor(r)); err != nil {
+	if err := s.Rows.SetPassword(r.Context(), a.ID, s.door.passwords.Hash(password), "", actor(r)); err != nil {
 		s.fail(w, r, err)
 		return
 	}

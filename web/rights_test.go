@@ -121,6 +121,8 @@ var rights = map[string]string{
 	"POST /setup":                        "a",
 	"GET /login":                         "a",
 	"POST /login":                        "a",
+	"GET /login/oidc":                    "a",
+	"GET /login/oidc/callback":           "a",
 	"POST /logout":                       "a",
 	"GET /account":                       "e",
 	"POST /account/password":             "e",

@@ -41,7 +41,12 @@ func (s *server) sendBackForm(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	http.Redirect(w, r, "/letters/"+string(e.Document.ID), http.StatusSeeOther)
+	// A department sees a letter no more that it sent back.
+	to := "/letters"
+	if may, err := s.sees(r.Context(), e.Document.ID); err == nil && may {
+		to += "/" + string(e.Document.ID)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
 // elsewhere asks where a letter belongs that was sent back: not where it was.

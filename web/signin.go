@@ -54,6 +54,8 @@ func (s *server) signInRoutes() []route {
 		{"POST /setup", access.Arrive, s.setupForm},
 		{"GET /login", access.Arrive, s.login},
 		{"POST /login", access.Arrive, s.loginForm},
+		{"GET /login/oidc", access.Arrive, s.issuerLogin},
+		{"GET /login/oidc/callback", access.Arrive, s.issuerBack},
 		{"POST /logout", access.Arrive, s.logout},
 		{"GET /account", access.Enter, s.own},
 		{"POST /account/password", access.Enter, s.ownPassword},

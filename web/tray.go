@@ -435,12 +435,21 @@ func (s *server) settle(r *http.Request, e catalog.Entry, code pipeline.TypeCode
 	bell, err := s.Rows.Decide(r.Context(), doc.ID, catalog.Decision{
 		Type: filing.Type, Department: filing.Department, By: actor(r), Note: r.PostFormValue("note"),
 		Protection: filing.Protection, Handling: filing.Handling, RetainFor: filing.RetainFor,
-		Fields: append([]pipeline.Field{}, filing.Fields...), Grace: grace,
+		Set: wordsOn(set), Fields: append([]pipeline.Field{}, filing.Fields...), Grace: grace,
 	}, s.Resume)
 	if err != nil {
 		return err
 	}
 	return s.ring(r, bell)
+}
+
+// wordsOn is what a person said about fields, without where they stand.
+func wordsOn(fields []pipeline.Field) []pipeline.SetField {
+	var set []pipeline.SetField
+	for _, f := range fields {
+		set = append(set, pipeline.SetField{Name: f.Name, Value: f.Value})
+	}
+	return set
 }
 
 // doneOf tells about a decision that can still be taken back; nil if none.

@@ -112,13 +112,17 @@ func (b *Belt) advance(ctx context.Context, log *slog.Logger, job catalog.Job, i
 	if err := b.cfg.Rows.Advance(ctx, job, doc, next, texts); err != nil {
 		return ignoreLost(err)
 	}
-	log.InfoContext(ctx, "step done", slog.Int("pages", len(doc.Pages)), slog.Duration("took", time.Since(began)))
+	log.InfoContext(ctx, "step done", slog.Int("pages", len(doc.Pages)), slog.Int("parts", len(doc.Parts)), slog.Duration("took", time.Since(began)))
 	b.tell(ctx, pipeline.Progress{Doc: doc.ID, Step: next, State: state})
 	if next == "" {
 		return nil
 	}
-	if err := b.Ring(ctx, catalog.Bell{Doc: doc.ID, Step: next, Gen: job.Gen, Pages: len(doc.Pages)}); err != nil {
-		log.WarnContext(ctx, "the next bell did not ring; the reconciler will", slog.Any("error", err))
+	bells := append(catalog.PartBells(doc, next), catalog.Bell{Doc: doc.ID, Step: next, Gen: job.Gen, Pages: len(doc.Pages)})
+	for _, bell := range bells {
+		if err := b.Ring(ctx, bell); err != nil {
+			log.WarnContext(ctx, "a bell did not ring; the reconciler will", slog.Any("error", err))
+			return nil
+		}
 	}
 	return nil
 }

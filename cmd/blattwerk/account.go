@@ -221,9 +221,16 @@ func (c *call) printSetup(url, code string) {
 }
 
 // webAccess is how people sign in, by the settings.
-func (h *house) webAccess(_ context.Context) (web.Access, error) {
-	return web.Access{
+func (h *house) webAccess() web.Access {
+	a := web.Access{
 		Idle: h.set.duration("session-idle"), Life: h.set.duration("session-life"),
 		Proxies: h.set.networks("proxies"), Public: strings.TrimSuffix(h.set.str("public-url"), "/"),
-	}, nil
+	}
+	if url := h.set.str("oidc-issuer"); url != "" {
+		a.Issuer = access.NewIssuer(access.IssuerConfig{
+			Name: h.set.str("oidc-name"), URL: url, ClientID: h.set.str("oidc-client-id"), Secret: h.set.str("oidc-client-secret"),
+			Callback: a.Public + "/login/oidc/callback", Groups: h.set.str("oidc-groups"),
+		})
+	}
+	return a
 }

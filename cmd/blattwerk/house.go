@@ -108,6 +108,10 @@ func openRooms(set settings) (*route.Rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page-deadline: %w", err)
 	}
+	sorting, err := sortingConfig(set)
+	if err != nil {
+		return nil, err
+	}
 	return route.New(route.Config{
 		Program:      program,
 		Readers:      int(set.integer("readers")),
@@ -116,8 +120,7 @@ func openRooms(set settings) (*route.Rooms, error) {
 		MaxBytes:     set.bytes("max-bytes"),
 		MaxPages:     int(set.integer("max-pages")),
 		MaxPixels:    set.integer("max-pixels"),
-		Threshold:    set.number("threshold"),
-		Town:         set.str("town"),
+		Sorting:      sorting,
 	})
 }
 
@@ -136,6 +139,8 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 		return nil, err
 	}
 	h.closers = append(h.closers, func() { _ = rooms.Close() })
+	// Who has no upkeep to do does not learn either, and picks up what others learned.
+	chores = append(chores, h.learning(rooms.Classify, len(chores) > 0)...)
 	redis, closeRedis, err := workers.OpenRedis(h.set.str("redis-url"))
 	if err != nil {
 		return nil, err

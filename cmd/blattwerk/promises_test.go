@@ -75,7 +75,7 @@ func TestKilledAtEveryBoundary(t *testing.T) {
 	data, jpeg := t.TempDir(), sample(t)
 	accepted := map[pipeline.DocID][]byte{}
 	places := []string{"read:during"}
-	for _, step := range []string{"open", "read", "compose", "classify", "archive", "account"} {
+	for _, step := range []string{"open", "separate", "read", "compose", "classify", "archive", "account"} {
 		places = append(places, step+":before", step+":after")
 	}
 	for n, place := range places {

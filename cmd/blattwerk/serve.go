@@ -65,10 +65,6 @@ func serve(ctx context.Context, c *call) error {
 // runServer runs stations and web page until ctx ends, then closes both in order:
 // first nothing new comes in, then what is in hand is let go.
 func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener, url, token string) error {
-	cfg, err := s.webConfig(ctx, token)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	code, err := c.offerSetup(ctx, s.house)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -79,7 +75,7 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 	go func() { beltDone <- s.belt.Run(beltCtx) }()
 
 	server := &http.Server{
-		Handler:           web.New(cfg),
+		Handler:           web.New(s.webConfig(token)),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		// Requests see the end of ctx, so that open event streams do not hold up the stop.
@@ -102,10 +98,8 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 }
 
 // webConfig hands the web page what it needs of the house.
-func (s *stations) webConfig(ctx context.Context, token string) (web.Config, error) {
-	who, err := s.webAccess(ctx)
+func (s *stations) webConfig(token string) web.Config {
 	return web.Config{
-		Access:    who,
 		Rows:      s.rows,
 		Blobs:     s.blobs,
 		Archive:   s.openKept,
@@ -127,10 +121,11 @@ func (s *stations) webConfig(ctx context.Context, token string) (web.Config, err
 		Zone:      s.set.zone(),
 		Password:  s.set.str("password"),
 		Token:     token,
+		Access:    s.webAccess(),
 		MaxBytes:  s.set.bytes("max-bytes"),
 		Version:   version,
 		Log:       s.log,
-	}, err
+	}
 }
 
 // ready says whether deliveries can be taken in.

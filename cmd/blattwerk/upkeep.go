@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -239,8 +240,8 @@ func reindex(ctx context.Context, c *call) error {
 func (h *house) restore(ctx context.Context, rooms *route.Rooms, doc pipeline.Document) error {
 	texts := make([]pipeline.PageText, len(doc.Pages))
 	err := h.archive.Words(ctx, *doc.Record, func(page int, text pipeline.PageText) error {
-		if page >= 1 && page <= len(texts) {
-			texts[page-1] = text
+		if i := slices.IndexFunc(doc.Pages, func(p pipeline.Page) bool { return p.No == page }); i >= 0 {
+			texts[i] = text
 		}
 		return nil
 	})

@@ -41,7 +41,7 @@ func (r *Room) Questions(doc pipeline.Document, fault *pipeline.Fault) []pipelin
 // certain reports whether the confidence of a filing alone would do.
 func (r *Room) certain(f pipeline.Filing) bool {
 	t, ok := r.Type(f.Type)
-	return ok && t.Code != Unclear && f.Confidence >= r.thresholdOf(t)
+	return ok && t.Code != Unclear && f.Confidence >= max(f.Threshold, r.thresholdOf(t))
 }
 
 // typeQuestion asks what a letter is. The place is that of the best reason.

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify/learn"
 )
 
 // DefaultThreshold is the confidence from which a filing is taken without a
@@ -27,6 +29,7 @@ type Room struct {
 	tax       *Taxonomy
 	matcher   *matcher
 	fields    []fieldRule
+	model     atomic.Pointer[learn.Model] // nil while there is none
 }
 
 // New makes a room ready: it compiles cues and patterns once.
@@ -77,12 +80,18 @@ func (r *Room) Type(code pipeline.TypeCode) (Type, bool) {
 func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
 	l := readLetter(pages)
 	hits := r.extract(l)
-	verdicts := r.score(l, r.matcher.find(l), routedBy(hits))
+	model := r.model.Load()
+	sc := r.score(l, r.matcher.find(l), routedBy(hits))
+	if model != nil {
+		r.weighIn(model, l, &sc)
+	}
+	verdicts := sc.verdicts
+	r.guardDeadlines(verdicts)
 	hits, contradictions := doubts(hits)
 	f := pipeline.Filing{
 		Department: "00",
 		Type:       Unclear,
-		Model:      r.tax.Version,
+		Model:      r.versionWith(model),
 		Candidates: r.candidates(l, verdicts),
 		Doubts:     contradictions,
 	}
@@ -91,7 +100,8 @@ func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
 		best = r.tax.Types[verdicts[0].typ]
 		f.Department, f.Type = best.Department, best.Code
 		f.Confidence = round(verdicts[0].confidence)
-		f.Sure = f.Confidence >= r.thresholdOf(best)
+		f.Threshold = round(max(r.thresholdOf(best), verdicts[0].threshold))
+		f.Sure = f.Confidence >= f.Threshold
 	}
 	if f.Sure {
 		f.RetainFor, f.Protection, f.Handling = best.Retention, best.Protection, best.Handling
@@ -221,7 +231,7 @@ func (r *Room) Apply(doc pipeline.Document, code pipeline.TypeCode, by string) (
 		f.Candidates = slices.Clone(f.Candidates)
 		f.Fields = slices.Clone(f.Fields)
 	} else {
-		f.Model = r.tax.Version
+		f.Model = r.Version()
 	}
 	for i := range f.Fields {
 		if !allowed(f.Fields[i].Name, t.Department) {

@@ -31,11 +31,21 @@ type verdict struct {
 	confidence float64
 	express    *occurrence
 	reasons    []occurrence
+	threshold  float64     // of the model, chosen on held-out letters; 0 is none
+	words      []wordPlace // that moved the model most
+}
+
+// scores are the verdicts on a letter, best first, and what they are held
+// against.
+type scores struct {
+	verdicts []verdict
+	none     float64 // score of "no known type"
+	most     float64 // confidence that a text with so few marks of a letter may reach
 }
 
 // score weighs the occurrences for every type and gives the verdicts, best
 // first. Types without evidence are left out.
-func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []verdict {
+func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) scores {
 	byPhrase := map[int][]int{}
 	departments := map[pipeline.DeptID]bool{}
 	for i, o := range found {
@@ -67,9 +77,15 @@ func (r *Room) score(l *letter, found []occurrence, routed pipeline.DeptID) []ve
 	if len(departments) > 0 {
 		marks++
 	}
-	shareOut(verdicts, marks, l.legibility())
-	r.guardDeadlines(verdicts)
-	return verdicts
+	s := scores{verdicts: verdicts, none: background + illegible*max(0, legible-l.legibility()), most: ceiling}
+	switch marks {
+	case 0:
+		s.most = unmarked
+	case 1:
+		s.none += fewMarks
+	}
+	s.shareOut()
+	return s
 }
 
 // guardDeadlines keeps a letter from being filed by its subject matter where a
@@ -128,7 +144,7 @@ func (r *Room) weigh(uses []use, found []occurrence, byPhrase map[int][]int) ver
 		}
 		v.score += p.value * factor
 		factor *= echo
-		if len(v.reasons) < 6 {
+		if len(v.reasons) < reasonsAtMost {
 			v.reasons = append(v.reasons, *o)
 		}
 		if p.expres && v.express == nil && p.value >= 4 {
@@ -149,24 +165,18 @@ func overlaps(used map[int]bool, o *occurrence) bool {
 
 // shareOut turns scores into confidences: the posterior over the types and "none
 // of them", whose score is the background.
-func shareOut(verdicts []verdict, marks int, legibility float64) {
-	if len(verdicts) == 0 {
+func (s *scores) shareOut() {
+	if len(s.verdicts) == 0 {
 		return
 	}
-	none, most := background+illegible*max(0, legible-legibility), ceiling
-	switch marks {
-	case 0:
-		most = unmarked
-	case 1:
-		none += fewMarks
-	}
-	top := max(verdicts[0].score, none)
-	sum := math.Exp(none - top)
-	for _, v := range verdicts {
+	top := max(s.verdicts[0].score, s.none)
+	sum := math.Exp(s.none - top)
+	for _, v := range s.verdicts {
 		sum += math.Exp(v.score - top)
 	}
-	for i := range verdicts {
-		verdicts[i].confidence = min(most, math.Exp(verdicts[i].score-top)/sum)
+	for i := range s.verdicts {
+		v := &s.verdicts[i]
+		v.confidence = min(s.most, math.Exp(v.score-top)/sum)
 	}
 }
 
@@ -199,6 +209,7 @@ func (r *Room) candidates(l *letter, verdicts []verdict) []pipeline.Candidate {
 				Box:  l.tokenBox(o.first, o.last),
 			})
 		}
+		c.Reasons = l.wordReasons(v, c.Reasons)
 		out = append(out, c)
 	}
 	return out

@@ -189,24 +189,40 @@ func (tax *Taxonomy) check() error {
 			return fmt.Errorf("type %s is listed twice", t.Code)
 		}
 		seen[t.Code] = true
-		if t.DepartmentName = names[t.Department]; t.DepartmentName == "" {
-			return fmt.Errorf("type %s: unknown department %q", t.Code, t.Department)
-		}
-		if !slices.Contains([]string{"normal", "hoch", "sehr_hoch"}, t.Protection) {
-			return fmt.Errorf("type %s: unknown need for protection %q", t.Code, t.Protection)
-		}
-		if !slices.Contains([]string{HandlingScan, HandlingDoNotOpen, HandlingDoNotScan, HandlingCheckPaper,
-			HandlingKeepPaper, HandlingScanEnvelope, HandlingLarge, HandlingExpress, HandlingReview}, t.Handling) {
-			return fmt.Errorf("type %s: unknown handling %q", t.Code, t.Handling)
-		}
-		if t.Threshold < 0 || t.Threshold > 1 || t.Retention.Years < 0 {
-			return fmt.Errorf("type %s: threshold or years out of range", t.Code)
+		if err := tax.checkType(t, names); err != nil {
+			return err
 		}
 	}
 	if !seen[Unclear] {
 		return fmt.Errorf("the type %s is missing", Unclear)
 	}
 	return nil
+}
+
+// checkType finds what is wrong with one type and fills in its department's name.
+func (tax *Taxonomy) checkType(t *Type, names map[pipeline.DeptID]string) error {
+	if t.DepartmentName = names[t.Department]; t.DepartmentName == "" {
+		return fmt.Errorf("type %s: unknown department %q", t.Code, t.Department)
+	}
+	if !slices.Contains([]string{"normal", "hoch", "sehr_hoch"}, t.Protection) {
+		return fmt.Errorf("type %s: unknown need for protection %q", t.Code, t.Protection)
+	}
+	if !slices.Contains([]string{HandlingScan, HandlingDoNotOpen, HandlingDoNotScan, HandlingCheckPaper,
+		HandlingKeepPaper, HandlingScanEnvelope, HandlingLarge, HandlingExpress, HandlingReview}, t.Handling) {
+		return fmt.Errorf("type %s: unknown handling %q", t.Code, t.Handling)
+	}
+	if t.Threshold < 0 || t.Threshold > 1 || t.Retention.Years < 0 {
+		return fmt.Errorf("type %s: threshold or years out of range", t.Code)
+	}
+	return nil
+}
+
+func (tax *Taxonomy) departmentNames() map[pipeline.DeptID]string {
+	names := map[pipeline.DeptID]string{}
+	for _, d := range tax.Departments {
+		names[d.ID] = d.Name
+	}
+	return names
 }
 
 func (tax *Taxonomy) index(code pipeline.TypeCode) int {

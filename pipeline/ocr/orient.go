@@ -21,11 +21,20 @@ type stand struct {
 	by   float64 // confidence of tesseract's finder, if it had to be asked
 }
 
-// orient finds how the text stands, turns the page upright and notes its skew.
-func (r *reader) orient(p *prepared, dark *pix, dpiY float64) error {
-	s, err := r.stand(p, dark)
-	if err != nil {
-		return err
+// orient finds how the text stands, turns the page upright and notes its skew. Of
+// a page that a person turned upright, only the skew is looked for.
+func (r *reader) orient(p *prepared, dark *pix, dpiY float64, upright bool) error {
+	var s stand
+	if upright {
+		s.sure = true
+		if skew, confidence := skewOf(dark); confidence >= sureSkew {
+			s.skew = skew
+		}
+	} else {
+		var err error
+		if s, err = r.stand(p, dark); err != nil {
+			return err
+		}
 	}
 	p.sure = s.sure
 	if s.by > 0 {

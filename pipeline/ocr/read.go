@@ -142,10 +142,10 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 	defer small.close()
 	defer sharp.close()
 	p.ink = small.share()
-	if p.blank = blank(small, sharp); p.blank {
+	if p.blank = !call.Keep && blank(small, sharp); p.blank {
 		return p, nil
 	}
-	if err := r.orient(p, small, dpiY); err != nil {
+	if err := r.orient(p, small, dpiY, call.Upright); err != nil {
 		return nil, err
 	}
 	if bitonal {

@@ -41,7 +41,8 @@ func handlers(r *reader) map[string]child.Handler {
 			}
 			return reply, png, nil
 		},
-		opShow: serveShow,
+		opGlance: serveGlance,
+		opShow:   serveShow,
 		opLanguages: func(value json.RawMessage, _ []byte) (any, []byte, error) {
 			var call languagesCall
 			if err := json.Unmarshal(value, &call); err != nil {

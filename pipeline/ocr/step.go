@@ -72,11 +72,12 @@ func (r *Room) hold(ctx context.Context) bool {
 func (r *Room) release() { <-r.pages }
 
 // toRead gives the indexes of the pages that have to be read. Text that the
-// file carries and that the opening found good is not read again, unless asked.
+// file carries and that the opening found good is not read again, unless asked;
+// nor is a page that was read before its letter was put together anew.
 func toRead(doc pipeline.Document) []int {
 	var out []int
 	for i, p := range doc.Pages {
-		if p.Text == "" || doc.Delivery.Mode == pipeline.ModeForce {
+		if p.Reading == nil && (p.Text == "" || doc.Delivery.Mode == pipeline.ModeForce) {
 			out = append(out, i)
 		}
 	}
@@ -117,6 +118,7 @@ func (r *Room) page(ctx context.Context, page pipeline.Page, languages string, b
 	call := readCall{
 		Media: page.Image.Media, Turn: page.Image.Turn,
 		DPIX: page.Image.DPIX, DPIY: page.Image.DPIY,
+		Keep: page.Kept, Upright: page.Upright,
 		Languages: languages, DataDir: r.cfg.DataDir,
 	}
 	var reply readReply

@@ -6,6 +6,7 @@ import "blattwerk/pipeline"
 const (
 	opRead      = "read"
 	opDecode    = "decode"
+	opGlance    = "glance"
 	opLanguages = "languages"
 )
 
@@ -15,6 +16,8 @@ type readCall struct {
 	Turn      int     `json:"turn"` // clockwise degrees that the file asks a viewer to turn it
 	DPIX      float64 `json:"dpiX"` // of the picture as stored
 	DPIY      float64 `json:"dpiY"`
+	Keep      bool    `json:"keep"`    // a person said that it is not blank
+	Upright   bool    `json:"upright"` // a person said that Turn brings it upright
 	Languages string  `json:"languages"`
 	DataDir   string  `json:"dataDir"`
 }

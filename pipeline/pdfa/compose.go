@@ -34,7 +34,8 @@ func (r *Room) Compose(ctx context.Context, doc pipeline.Document, blobs pipelin
 }
 
 func (r *Room) compose(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.PDF, []pipeline.Remark, error) {
-	if doc.Source == nil || doc.Source.Kind != "pdf" {
+	rendered := doc.Source != nil && doc.Source.Rendition.Digest != ""
+	if doc.Source == nil || doc.Source.Kind != "pdf" && !rendered {
 		pdf, err := ComposeScan(ctx, doc, blobs, r.cfg.Gate)
 		return pdf, nil, err
 	}
@@ -43,10 +44,16 @@ func (r *Room) compose(ctx context.Context, doc pipeline.Document, blobs pipelin
 		return pipeline.PDF{}, nil, err
 	}
 	defer s.close()
-	c := &converting{room: r, stage: s, blobs: blobs, doc: doc}
+	c := &converting{room: r, stage: s, blobs: blobs, doc: doc, rendered: rendered}
 	pdf, err := c.best(ctx)
 	if err != nil {
 		return pdf, nil, err
+	}
+	if rendered {
+		pdf.Changes = append(renditionChanges(doc.Source.Kind), pdf.Changes...)
+		if pdf.Way != pipeline.WayPictured {
+			pdf.Way = pipeline.WayRendered
+		}
 	}
 	return pdf, remarks(s.report.Signed, pdf.Way), nil
 }

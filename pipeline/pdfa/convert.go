@@ -21,19 +21,20 @@ var errNoWay = errors.New("this way does not lead to PDF/A")
 
 // converting is the work on one born-digital document.
 type converting struct {
-	room   *Room
-	stage  *stage
-	blobs  pipeline.Blobs
-	doc    pipeline.Document
-	layers []foreign.Layer // pages whose recognised words are added
-	layer  string          // file that carries them
+	room     *Room
+	stage    *stage
+	blobs    pipeline.Blobs
+	doc      pipeline.Document
+	rendered bool            // the PDF was set from something else, and is not what was delivered
+	layers   []foreign.Layer // pages whose recognised words are added
+	layer    string          // file that carries them
 }
 
 // keep takes the delivered bytes as they are if they are what they claim to be:
 // valid PDF/A-2 or -3. Part 1 is not checked, and so not believed.
 func (c *converting) keep(ctx context.Context) (pipeline.PDF, error) {
 	claims := c.stage.report.Claims
-	if c.stage.work != c.stage.original || len(claims) != 2 || (claims[0] != '2' && claims[0] != '3') {
+	if c.rendered || c.stage.work != c.stage.original || len(claims) != 2 || (claims[0] != '2' && claims[0] != '3') {
 		return pipeline.PDF{}, fmt.Errorf("%w: no claim that is checked", errNoWay)
 	}
 	check, err := c.gate(ctx, c.stage.original, claims)
@@ -77,7 +78,10 @@ func rules(v pipeline.Validation) string {
 // repair mends the file in place.
 func (c *converting) repair(ctx context.Context) (pipeline.PDF, error) {
 	levels := []string{"u", "b"}
-	if c.stage.report.Tagged && len(c.layers) == 0 { // what a layer adds has no tags
+	// What a layer adds has no tags. What we set ourselves is tagged by lines, which
+	// is less than level a promises, and its attachments may have none.
+	own := c.rendered && c.doc.Source.Kind != kindOffice
+	if c.stage.report.Tagged && len(c.layers) == 0 && !own {
 		levels = []string{"a", "u", "b"}
 	}
 	return c.mend(ctx, foreign.RepairCall{Path: c.stage.work, Out: c.stage.path("repaired.pdf")}, levels, pipeline.WayRepaired, nil)

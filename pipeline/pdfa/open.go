@@ -26,6 +26,12 @@ const takeAtOnce = 16
 // if that is good and is rendered to be read if not. Faults: "empty",
 // "encrypted", "broken-pdf", "xfa", "too-many-pages", "too-many-pixels".
 func (r *Room) Open(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+	doc.Source = nil // what an earlier run may have learnt
+	return r.open(ctx, doc, blobs)
+}
+
+// open is Open for the delivered PDF, or for the rendition that doc names.
+func (r *Room) open(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
 	s, err := r.stage(ctx, doc, blobs)
 	if err != nil {
 		return doc, err

@@ -28,7 +28,13 @@ type Config struct {
 	Gate      Gate   // the validator
 
 	// Names or paths of foreign programs; "" is the usual name, on the PATH.
-	Pdftoppm, Pdftotext, Pdfimages, Ghostscript, Qpdf string
+	Pdftoppm, Pdftotext, Pdfimages, Ghostscript, Qpdf, LibreOffice string
+
+	// Sniff tells a media type from a file's first bytes, and Pictures is the step
+	// that opens picture files: for what is attached to mails. Without them
+	// attachments other than PDF are not shown as pages.
+	Sniff    func(head []byte) string
+	Pictures pipeline.StepFunc
 }
 
 // Room opens PDF files and composes PDF/A. It is safe for many goroutines.

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 
-	"blattwerk/pipeline/pdfa/foreign"
+	"blattwerk/pipeline/pdfa/truetype"
 )
 
 // sheetProgram is a font program to embed.
@@ -158,7 +158,7 @@ func (f *sheetFont) used() []sfnt.GlyphIndex {
 // (Identity-H).
 func (f *sheetFont) write(o *objectWriter, object int) error {
 	glyphs := f.used()
-	program, err := foreign.Subset(f.ttf, glyphs)
+	program, err := truetype.Subset(f.ttf, glyphs)
 	if err != nil {
 		return fmt.Errorf("taking glyphs out of %s: %w", f.name, err)
 	}

@@ -43,7 +43,7 @@ func (r *Room) stage(ctx context.Context, doc pipeline.Document, blobs pipeline.
 		}
 	}()
 	s.original = s.path("original.pdf")
-	locked, err := fetch(ctx, blobs, doc.Delivery.Original.Digest, s.original)
+	locked, err := fetch(ctx, blobs, pdfOf(doc), s.original)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +132,14 @@ func (r *Room) readText(ctx context.Context, s *stage) (agreed bool, err error) 
 		}
 	}
 	return true, nil
+}
+
+// pdfOf is the PDF file of a document: what was delivered, or what it was set as.
+func pdfOf(doc pipeline.Document) pipeline.Digest {
+	if doc.Source != nil && doc.Source.Rendition.Digest != "" {
+		return doc.Source.Rendition.Digest
+	}
+	return doc.Delivery.Original.Digest
 }
 
 // fetch copies a blob to a file and says whether it looks encrypted.

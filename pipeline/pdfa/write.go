@@ -210,7 +210,7 @@ func leafFrame(leaf Leaf) (frame contentFrame, turn int, err error) {
 // finish writes what stands once in a file.
 func (d *scanWriter) finish(meta Meta, claim xmpClaim) error {
 	meta = meta.plain()
-	if len(d.paragraphs) > 0 || d.font != 0 {
+	if d.font != 0 {
 		d.codes.write(d.o, d.font)
 	}
 	d.o.deflated(d.intent, "/N 3", iccSRGB())

@@ -13,6 +13,7 @@ import (
 	"blattwerk/pipeline/pdfa/gate"
 	"blattwerk/pipeline/savings"
 	"blattwerk/pipeline/scan"
+	"blattwerk/pipeline/separate"
 )
 
 // Config is what the rooms need to know. Program is required.
@@ -24,13 +25,13 @@ type Config struct {
 	MaxBytes     int64
 	MaxPages     int
 	MaxPixels    int64
-	Threshold    float64 // confidence under which a person decides
-	Town         string
+	Sorting      classify.Config
 }
 
 // Rooms are the engines of the pipeline.
 type Rooms struct {
 	Scan     *scan.Opener
+	Separate *separate.Room
 	OCR      *ocr.Room
 	Show     *ocr.Room // makes pictures of pages for people, beside the belt
 	PDF      *pdfa.Room
@@ -48,6 +49,7 @@ func New(cfg Config) (*Rooms, error) {
 		Memory:   cfg.ReaderMemory,
 		Deadline: cfg.PageDeadline,
 	})
+	var opener *scan.Opener // opens the pictures among a mail's attachments, too
 	show := ocr.New(ocr.Config{
 		Command:  []string{cfg.Program, "read"},
 		Readers:  1,
@@ -61,16 +63,21 @@ func New(cfg Config) (*Rooms, error) {
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 		Gate:      gate.Validate,
+		Sniff:     scan.Sniff,
+		Pictures: func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+			return opener.Step(ctx, doc, blobs)
+		},
 	})
-	opener := scan.New(scan.Config{
+	opener = scan.New(scan.Config{
 		PDF:       pdf.Open,
+		Other:     pdf.OpenOther,
 		Decode:    reader.Decode,
 		Probe:     reader.Probe,
 		MaxBytes:  cfg.MaxBytes,
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
 	})
-	filer, err := classify.New(classify.Config{Threshold: cfg.Threshold, Town: classify.Town{Name: cfg.Town}})
+	filer, err := classify.New(cfg.Sorting)
 	if err != nil {
 		return nil, fmt.Errorf("setting up classification: %w", err)
 	}
@@ -78,7 +85,10 @@ func New(cfg Config) (*Rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up the books: %w", err)
 	}
-	return &Rooms{Scan: opener, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1)}, nil
+	apart := separate.New(separate.Config{Glance: reader.Glance, Hands: cfg.Readers})
+	return &Rooms{
+		Scan: opener, Separate: apart, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1),
+	}, nil
 }
 
 // Close ends the children.
@@ -103,11 +113,15 @@ func (r *Rooms) Conversion() []pipeline.Step {
 
 // Steps is the whole route of a letter. archive is the step of the store.
 func (r *Rooms) Steps(archive pipeline.StepFunc) []pipeline.Step {
-	return append(r.Conversion(),
-		pipeline.Step{Name: pipeline.StepClassify, Run: r.Classify.Step},
-		pipeline.Step{Name: pipeline.StepArchive, Run: archive},
-		pipeline.Step{Name: pipeline.StepAccount, Run: r.Books.Step},
-	)
+	return []pipeline.Step{
+		{Name: pipeline.StepOpen, Run: reopened(r.Scan.Step)},
+		{Name: pipeline.StepSeparate, Run: r.Separate.Step},
+		{Name: pipeline.StepRead, Run: r.OCR.Step},
+		{Name: pipeline.StepCompose, Run: r.PDF.Compose},
+		{Name: pipeline.StepClassify, Run: marked(r.Classify)},
+		{Name: pipeline.StepArchive, Run: reconciled(archive)},
+		{Name: pipeline.StepAccount, Run: r.Books.Step},
+	}
 }
 
 // Walk runs steps one after the other, without a catalogue or a queue.

@@ -233,12 +233,12 @@ func (b *Books) copies(doc pipeline.Document) (pipeline.Saving, bool) {
 	return s, true
 }
 
-// separators books the separator sheets that opening found before the letter: it
-// leaves one remark with the code "separator-sheet" for each.
+// separators books the separator sheets that were found beside the letter:
+// separating leaves one remark with the code "separator-sheet" for each.
 func (b *Books) separators(doc pipeline.Document) (pipeline.Saving, bool) {
 	n := 0
 	for _, r := range doc.Remarks {
-		if r.Step == pipeline.StepOpen && r.Code == EventSeparator {
+		if r.Code == EventSeparator && (r.Step == pipeline.StepOpen || r.Step == pipeline.StepSeparate) {
 			n++
 		}
 	}

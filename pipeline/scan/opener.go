@@ -22,9 +22,14 @@ type Decoder func(ctx context.Context, file []byte, media string, n int, mirror 
 // had to mend. Bytes that do not decode are a [pipeline.Fault].
 type Prober func(ctx context.Context, file []byte, media string) (mended int, err error)
 
+// Other opens files that are neither PDF nor picture: mails, office files, texts.
+// media is what [Sniff] says of them.
+type Other func(ctx context.Context, media string, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error)
+
 // Config says how files are opened. PDF, Decode and Probe are required.
 type Config struct {
 	PDF       pipeline.StepFunc // opens PDFs
+	Other     Other             // nil: such files are given back
 	Decode    Decoder
 	Probe     Prober
 	MaxPixels int64 // of one picture; 0 is 150 million, an A0 sheet at 300 dpi
@@ -75,6 +80,12 @@ func (o *Opener) Step(ctx context.Context, doc pipeline.Document, blobs pipeline
 	media := Sniff(head)
 	if media == mediaPDF {
 		return o.cfg.PDF(ctx, doc, blobs)
+	}
+	if o.cfg.Other != nil {
+		switch media {
+		case mediaOOXML, mediaODF, mediaOLE, mediaRTF, mediaMail, mediaHTML, mediaXML, mediaText:
+			return o.cfg.Other(ctx, media, doc, blobs)
+		}
 	}
 	facts, err := check(ctx, file, size, media, o.cfg.MaxPages)
 	if err != nil {

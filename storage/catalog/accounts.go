@@ -379,15 +379,15 @@ func (c *Catalog) adminLeft(ctx context.Context, tx *sql.Tx) error {
 }
 
 // SetPassword gives an account another password and ends its sessions but keep,
-// which is the key of one, or "". A password that somebody else set has to be
-// changed by its owner first ([Account].Renew).
+// which is the key of the one in which its owner does this. Without one, somebody
+// else set the password, and its owner has to change it first ([Account].Renew).
 func (c *Catalog) SetPassword(ctx context.Context, id, hash, keep, by string) error {
 	return c.changeAccounts(ctx, "setting a password", func(tx *sql.Tx) (Event, error) {
 		a, _, err := account(ctx, tx, `a.id = $1`, id)
 		if err != nil {
 			return Event{}, err
 		}
-		a.Renew = by != a.Login
+		a.Renew = keep == ""
 		body, err := bodyOf(a)
 		if err != nil {
 			return Event{}, err

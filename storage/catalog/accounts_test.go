@@ -61,7 +61,7 @@ func testAccounts(w *world) {
 	}
 	w.is(w.ChangeAccount(ctx, catalog.Account{ID: "none"}, "test"), catalog.ErrNoAccount)
 
-	w.ok(w.SetPassword(ctx, b.ID, "other", "", "meier"))
+	w.ok(w.SetPassword(ctx, b.ID, "other", "key of a session", "meier"))
 	w.ok(w.Rehash(ctx, b.ID, "not the one", "stale"))
 	b, hash, err = w.AccountByLogin(ctx, "meier")
 	w.ok(err)

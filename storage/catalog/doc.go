@@ -21,6 +21,27 @@
 // over both, and a search gives the same hits on both, because texts are
 // analysed in Go (package analysis) and the databases only store tokens.
 //
+// # Stacks, and what people do with pages
+//
+// One delivery becomes one or several documents. The first, at position 0, is
+// written when the delivery is accepted. A step that finds further letters gives
+// them as [pipeline.Document].Parts; [Catalog.Advance] makes documents of them in
+// the transaction that moves the first one on: names by position
+// ([DocumentID]), so that no letter can be made twice, journal numbers without
+// gaps, evidence ("cut"), work to do. [PartBells] gives what to ring for, the
+// reconciler rings in any case. [Catalog.Letters] lists what a delivery became.
+//
+// People put pages right with [Catalog.Rearrange] and take it back with
+// [Catalog.UndoRearrange]: turn, move, split, join, set aside and back, each an
+// event in the evidence of every document it touches ("rearranged"). A page is
+// named by its number in the delivery ([pipeline.Page].No), which never changes.
+// A screen shows [pipeline.Document].Pages and, apart from them, Aside (separator
+// and cover sheets, dropped pages); it sends the documents it changed with the
+// generation it showed and rings the bells it gets. [ErrStale]: show anew;
+// [ErrKept]: say that an archived letter stays as it is, and that a letter in
+// wrong pieces is put right by scanning it again. Pages without a picture
+// (drawn pages of a born-digital PDF) can be moved but not turned ([ErrDrawn]).
+//
 // # What it leaves to others
 //
 // Bytes are the business of storage, queues, retries and the choice of the next

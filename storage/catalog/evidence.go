@@ -109,6 +109,16 @@ func (c *Catalog) append(ctx context.Context, tx *sql.Tx, ev Event) error {
 	return nil
 }
 
+// appendAll adds several events, with the same caution as append.
+func (c *Catalog) appendAll(ctx context.Context, tx *sql.Tx, events []Event) error {
+	for _, ev := range events {
+		if err := c.append(ctx, tx, ev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // storedHashes reads hashes for tlog.
 func storedHashes(ctx context.Context, q querier) tlog.HashReaderFunc {
 	return func(indexes []int64) ([]tlog.Hash, error) {

@@ -128,14 +128,10 @@ func (c *Catalog) acceptDuplicate(ctx context.Context, tx *sql.Tx, d pipeline.De
 }
 
 func (c *Catalog) acceptNew(ctx context.Context, tx *sql.Tx, d pipeline.Delivery) (Receipt, error) {
-	year := d.Received.In(c.zone).Year()
-	var number int
-	err := tx.QueryRowContext(ctx, `INSERT INTO journal (year, last) VALUES ($1, 1)
-		ON CONFLICT (year) DO UPDATE SET last = journal.last + 1 RETURNING last`, year).Scan(&number)
+	year, number, err := c.number(ctx, tx, &d)
 	if err != nil {
-		return Receipt{}, fmt.Errorf("giving a journal number: %w", err)
+		return Receipt{}, err
 	}
-	d.Journal = fmt.Sprintf("%04d-%06d", year, number)
 	if err := insertDelivery(ctx, tx, d, ""); err != nil {
 		return Receipt{}, err
 	}
@@ -155,6 +151,18 @@ func (c *Catalog) acceptNew(ctx context.Context, tx *sql.Tx, d pipeline.Delivery
 		return Receipt{}, err
 	}
 	return Receipt{Document: doc}, c.append(ctx, tx, ev)
+}
+
+// number gives a letter the next number of the year it was received in.
+func (c *Catalog) number(ctx context.Context, tx *sql.Tx, d *pipeline.Delivery) (year, number int, err error) {
+	year = d.Received.In(c.zone).Year()
+	err = tx.QueryRowContext(ctx, `INSERT INTO journal (year, last) VALUES ($1, 1)
+		ON CONFLICT (year) DO UPDATE SET last = journal.last + 1 RETURNING last`, year).Scan(&number)
+	if err != nil {
+		return 0, 0, fmt.Errorf("giving a journal number: %w", err)
+	}
+	d.Journal = fmt.Sprintf("%04d-%06d", year, number)
+	return year, number, nil
 }
 
 func insertDelivery(ctx context.Context, tx *sql.Tx, d pipeline.Delivery, duplicateOf pipeline.DocID) error {

@@ -6,16 +6,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"blattwerk/pipeline"
 )
 
 // References calls each with every blob that a working, waiting or refused
-// document still needs: original, page pictures, words and PDF. A blob may be
-// given more than once. Archived documents need none: the archive keeps its own
+// document still needs: original, page pictures, words and PDF, also what undoing
+// an arrangement would bring back; and with the model that sorts letters. A blob
+// may be given more than once. Archived documents need none: the archive keeps its own
 // files. Blobs of a delivery that is just being accepted are not known here
 // yet, so a sweeper must spare young blobs.
 func (c *Catalog) References(ctx context.Context, each func(pipeline.Digest) error) error {
+	switch m, err := c.Model(ctx); {
+	case err == nil:
+		if err := each(m.Blob.Digest); err != nil {
+			return err
+		}
+	case !errors.Is(err, ErrUnknown):
+		return err
+	}
 	rows, err := c.read.QueryContext(ctx, `SELECT body FROM document WHERE state <> 'archived'`)
 	if err != nil {
 		return fmt.Errorf("listing references: %w", err)
@@ -36,7 +46,10 @@ func (c *Catalog) References(ctx context.Context, each func(pipeline.Digest) err
 			}
 		}
 	}
-	return rows.Err()
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("listing references: %w", err)
+	}
+	return c.undoReferences(ctx, each)
 }
 
 func references(doc pipeline.Document) []pipeline.Digest {
@@ -46,7 +59,7 @@ func references(doc pipeline.Document) []pipeline.Digest {
 			list = append(list, d)
 		}
 	}
-	for _, p := range doc.Pages {
+	for _, p := range slices.Concat(doc.Pages, doc.Aside) {
 		add(p.Image.Digest)
 		add(p.Text)
 		if p.Reading != nil {
@@ -57,6 +70,7 @@ func references(doc pipeline.Document) []pipeline.Digest {
 		add(doc.PDF.Digest)
 	}
 	if doc.Source != nil {
+		add(doc.Source.Rendition.Digest)
 		for _, a := range doc.Source.Attachments {
 			add(a.Digest)
 		}
@@ -109,8 +123,26 @@ func (c *Catalog) Restore(ctx context.Context, doc pipeline.Document, texts []pi
 		if err := book(ctx, tx, doc.ID, dept, typ, doc.Savings); err != nil {
 			return err
 		}
+		if err := restoreDecision(ctx, tx, doc); err != nil {
+			return err
+		}
 		return c.append(ctx, tx, ev)
 	})
+}
+
+// restoreDecision writes the person's decision that a manifest tells of, so that
+// what was learned can be learned again from the archive alone.
+func restoreDecision(ctx context.Context, tx *sql.Tx, doc pipeline.Document) error {
+	if doc.Filing == nil || doc.Filing.DecidedBy == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note)
+		VALUES ($1, 0, $2, $3, $4, $5, '') ON CONFLICT (doc, gen) DO NOTHING`,
+		string(doc.ID), millis(doc.Record.At), clean(doc.Filing.DecidedBy), string(doc.Filing.Department), string(doc.Filing.Type))
+	if err != nil {
+		return fmt.Errorf("writing the decision: %w", err)
+	}
+	return nil
 }
 
 // putBack inserts the rows of an archived document, or updates them.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -22,9 +23,10 @@ type Decision struct {
 	Protection string
 	Handling   string
 	RetainFor  pipeline.Retention
-	Fields     []pipeline.Field // all of them as they are now; nil leaves what the machine read
-	Grace      time.Duration    // how long the document waits before it goes on, to be taken back by [Catalog.Undecide]
-	At         time.Time        // filled in by the catalogue
+	Set        []pipeline.SetField // values that the person gave or took away
+	Fields     []pipeline.Field    // all fields as they are then, Set among them; nil puts Set into what was read
+	Grace      time.Duration       // how long the document waits before it goes on, to be taken back by [Catalog.Undecide]
+	At         time.Time           // filled in by the catalogue
 }
 
 // Decide writes a person's filing as a new fact, with author and time, and
@@ -59,9 +61,13 @@ func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, r
 				return fmt.Errorf("giving the decision its grace: %w", err)
 			}
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note, was)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note), was)
+		set, err := encodeFields(dec.Set)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO decision (doc, gen, at, author, department, doctype, note, fields, was)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			string(id), bell.Gen, c.now(), clean(dec.By), string(dec.Department), string(dec.Type), clean(dec.Note), set, was)
 		if err != nil {
 			return fmt.Errorf("writing the decision: %w", err)
 		}
@@ -96,11 +102,53 @@ func decided(f *pipeline.Filing, dec Decision) *pipeline.Filing {
 		out.Protection, out.Handling, out.RetainFor = dec.Protection, dec.Handling, dec.RetainFor
 	}
 	out.Department, out.Type, out.DecidedBy = dec.Department, dec.Type, dec.By
-	out.Confidence, out.Sure = 1, true
+	out.Confidence, out.Sure, out.Doubts = 1, true, nil
 	if dec.Fields != nil {
 		out.Fields = dec.Fields
+		return &out
+	}
+	for _, set := range dec.Set {
+		out.Fields = setField(out.Fields, set, f)
 	}
 	return &out
+}
+
+// setField puts a person's value in place of all readings of a field, at the place
+// where the machine doubted it or had found it.
+func setField(fields []pipeline.Field, set pipeline.SetField, before *pipeline.Filing) []pipeline.Field {
+	said := pipeline.Field{Name: set.Name, Value: clean(set.Value), Confidence: 1, Page: 1}
+	if before != nil {
+		for _, f := range before.Fields {
+			if f.Name == set.Name {
+				said.Page, said.Box = f.Page, f.Box
+				break
+			}
+		}
+		for _, d := range before.Doubts {
+			if d.Field == set.Name {
+				said.Page, said.Box = d.Page, d.Box
+			}
+		}
+	}
+	fields = slices.DeleteFunc(slices.Clone(fields), func(f pipeline.Field) bool { return f.Name == set.Name })
+	if said.Value == "" {
+		return fields
+	}
+	return append(fields, said)
+}
+
+// encodeFields is how a decision keeps what a person said about fields; "" is
+// nothing.
+func encodeFields(fields []pipeline.SetField) (string, error) {
+	if len(fields) == 0 {
+		return "", nil
+	}
+	for _, f := range fields {
+		if f.Name == "" {
+			return "", errors.New("a field has no name")
+		}
+	}
+	return encode(fields)
 }
 
 // Retry sends a waiting or refused document on its way again from a step, in a
@@ -117,6 +165,9 @@ func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.St
 		}
 		if e.State != pipeline.Waiting && e.State != pipeline.Refused {
 			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
+		}
+		if emptied(e) {
+			return fmt.Errorf("all pages of the document are in others: %w", ErrNotWaiting)
 		}
 		if bell, err = c.resume(ctx, tx, e, from); err != nil {
 			return err
@@ -167,7 +218,7 @@ func (c *Catalog) resume(ctx context.Context, tx *sql.Tx, e Entry, step pipeline
 
 // Decisions lists what people decided about a document, oldest first.
 func (c *Catalog) Decisions(ctx context.Context, id pipeline.DocID) ([]Decision, error) {
-	rows, err := c.read.QueryContext(ctx, `SELECT at, author, department, doctype, note FROM decision
+	rows, err := c.read.QueryContext(ctx, `SELECT at, author, department, doctype, note, fields FROM decision
 		WHERE doc = $1 ORDER BY gen`, string(id))
 	if err != nil {
 		return nil, fmt.Errorf("listing decisions: %w", err)
@@ -177,8 +228,14 @@ func (c *Catalog) Decisions(ctx context.Context, id pipeline.DocID) ([]Decision,
 	for rows.Next() {
 		var d Decision
 		var at int64
-		if err := rows.Scan(&at, &d.By, &d.Department, &d.Type, &d.Note); err != nil {
+		var fields string
+		if err := rows.Scan(&at, &d.By, &d.Department, &d.Type, &d.Note, &fields); err != nil {
 			return nil, fmt.Errorf("listing decisions: %w", err)
+		}
+		if fields != "" {
+			if err := json.Unmarshal([]byte(fields), &d.Set); err != nil {
+				return nil, fmt.Errorf("decoding a decision: %w", err)
+			}
 		}
 		d.At = fromMillis(at)
 		list = append(list, d)

@@ -126,6 +126,9 @@ func (c *Catalog) Extend(ctx context.Context, job Job, lease time.Duration) erro
 // texts, if not nil, is the text of the pages in the order of doc.Pages and
 // replaces what was indexed before; pass it once, when it is known. Fields of
 // the filing are indexed by themselves. doc.Savings are booked once by their ID.
+//
+// doc.Parts become documents of their own in the same transaction, each with its
+// journal number, at the step next; [PartBells] gives what to ring.
 func (c *Catalog) Advance(ctx context.Context, job Job, doc pipeline.Document, next pipeline.StepName, texts []pipeline.PageText) error {
 	if err := same(job.Document, doc); err != nil {
 		return fmt.Errorf("advancing: %w", err)
@@ -137,6 +140,11 @@ func (c *Catalog) Advance(ctx context.Context, job Job, doc pipeline.Document, n
 			return fmt.Errorf("archiving: %w", err)
 		}
 	}
+	parts := doc.Parts
+	doc.Parts = nil
+	if len(parts) > 0 && (next == "" || doc.Stack == nil || job.Document.Stack != nil) {
+		return errors.New("advancing: only an uncut delivery becomes several letters, and before its last step")
+	}
 	body, err := encode(doc)
 	if err != nil {
 		return err
@@ -147,6 +155,11 @@ func (c *Catalog) Advance(ctx context.Context, job Job, doc pipeline.Document, n
 	}
 	dept, typ := filed(doc)
 	return c.change(ctx, "advancing", func(tx *sql.Tx) error {
+		if len(parts) > 0 { // journal numbers before rows, as in every other place
+			if err := c.dialect.lock(ctx, tx, lockIntake); err != nil {
+				return err
+			}
+		}
 		now := c.now()
 		archived := int64(0)
 		if next == "" {
@@ -166,7 +179,11 @@ func (c *Catalog) Advance(ctx context.Context, job Job, doc pipeline.Document, n
 		if err := book(ctx, tx, doc.ID, dept, typ, doc.Savings); err != nil {
 			return err
 		}
-		return c.append(ctx, tx, ev)
+		events, err := c.cut(ctx, tx, doc, parts, next)
+		if err != nil {
+			return err
+		}
+		return c.appendAll(ctx, tx, append([]Event{ev}, events...))
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/image/font/sfnt"
 
 	"blattwerk/pipeline/pdfa/rowpng"
+	"blattwerk/pipeline/pdfa/truetype"
 	"blattwerk/pipeline/pipelinetest"
 )
 
@@ -282,7 +283,7 @@ func TestSubsetKeepsWhatIsShown(t *testing.T) {
 	}
 	a, _ := s.named("adieresis") // composed of two glyphs
 	b, _ := s.named("B")
-	small, err := subset(s.raw, []sfnt.GlyphIndex{a})
+	small, err := truetype.Subset(s.raw, []sfnt.GlyphIndex{a})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"golang.org/x/text/encoding/charmap"
+
+	"blattwerk/pipeline/pdfa/truetype"
 )
 
 // mendFonts embeds a Liberation font for each simple font that is not embedded
@@ -158,7 +160,7 @@ func (m *mender) substitute(d dict, s *substitute, shown *[256]bool) bool {
 		}
 		widths = append(widths, s.width(codes[c]))
 	}
-	program, err := subset(s.raw, used)
+	program, err := truetype.Subset(s.raw, used)
 	if err != nil {
 		return false
 	}

@@ -2,7 +2,9 @@ package pdfatest
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -35,7 +37,15 @@ func Referee(t testing.TB, flavour string, paths ...string) map[string]bool {
 // Verdicts is [Referee] with the rules that each file breaks.
 func Verdicts(t testing.TB, flavour string, paths ...string) map[string]Verdict {
 	t.Helper()
-	program := pipelinetest.Program(t, "verapdf")
+	verdicts, err := Ask(t.Context(), pipelinetest.Program(t, "verapdf"), flavour, paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdicts
+}
+
+// Ask is [Verdicts] outside of a test. program is veraPDF.
+func Ask(ctx context.Context, program, flavour string, paths ...string) (map[string]Verdict, error) {
 	verdicts := make(map[string]Verdict, len(paths))
 	for group := range slices.Chunk(paths, 2000) {
 		given := make(map[string]string, len(group))
@@ -43,28 +53,28 @@ func Verdicts(t testing.TB, flavour string, paths ...string) map[string]Verdict 
 		for _, path := range group {
 			abs, err := filepath.Abs(path)
 			if err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 			given[abs] = path
 			args = append(args, abs)
 			verdicts[path] = Verdict{Rules: []string{"unreadable"}}
 		}
 		var out, log bytes.Buffer
-		cmd := exec.CommandContext(t.Context(), program, args...)
+		cmd := exec.CommandContext(ctx, program, args...)
 		cmd.Stdout, cmd.Stderr = &out, &log
 		// The exit code only repeats that some file is invalid or unreadable. What
 		// counts is a verdict in the output.
 		var exit *exec.ExitError
 		if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-			t.Fatalf("asking the referee: %v", err)
+			return nil, fmt.Errorf("asking the referee: %w", err)
 		}
 		code := cmd.ProcessState.ExitCode()
 		if parseVerdicts(out.String(), given, verdicts) == 0 && (code < exitUnreadable || code > exitSeveral) {
-			t.Fatalf("the referee gave no verdict on %d files (exit %d): %s%s",
+			return nil, fmt.Errorf("the referee gave no verdict on %d files (exit %d): %s%s",
 				len(group), code, out.String(), log.String())
 		}
 	}
-	return verdicts
+	return verdicts, nil
 }
 
 // veraPDF's exit codes for files that it could not read at all: unreadable,

@@ -1,4 +1,4 @@
-package foreign
+package truetype
 
 import (
 	"encoding/binary"
@@ -8,22 +8,22 @@ import (
 	"golang.org/x/image/font/sfnt"
 )
 
-// errFont says that a font program is not laid out as expected.
-var errFont = errors.New("unexpected font program")
+// ErrFont says that a font program is not laid out as expected.
+var ErrFont = errors.New("unexpected font program")
 
 // keptTables are what a PDF viewer needs of a TrueType font (ISO 32000-1, 9.9).
 var keptTables = []string{"OS/2", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea", "hmtx", "loca", "maxp", "post", "prep"}
 
-// subset empties the outlines of all glyphs but the given ones and what they are
+// Subset empties the outlines of all glyphs but the given ones and what they are
 // composed of. Glyphs keep their numbers, so that nothing else has to change.
-func subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) {
+func Subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) {
 	tables, err := fontTables(raw)
 	if err != nil {
 		return nil, err
 	}
 	head, loca, glyf, maxp := tables["head"], tables["loca"], tables["glyf"], tables["maxp"]
 	if len(head) < 54 || len(maxp) < 6 {
-		return nil, errFont
+		return nil, ErrFont
 	}
 	n := int(binary.BigEndian.Uint16(maxp[4:]))
 	long := binary.BigEndian.Uint16(head[50:]) == 1
@@ -34,7 +34,7 @@ func subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) {
 		return 2 * int(binary.BigEndian.Uint16(loca[2*i:]))
 	}
 	if size := 2 * (n + 1); len(loca) < size || (long && len(loca) < 2*size) {
-		return nil, errFont
+		return nil, ErrFont
 	}
 	outline := func(i int) []byte {
 		if i < 0 || i >= n || at(i) > at(i+1) || at(i+1) > len(glyf) {
@@ -102,17 +102,17 @@ func closure(g int, outline func(int) []byte, keep map[int]bool, depth int) {
 
 func fontTables(raw []byte) (map[string][]byte, error) {
 	if len(raw) < 12 {
-		return nil, errFont
+		return nil, ErrFont
 	}
 	out := map[string][]byte{}
 	for i := range int(binary.BigEndian.Uint16(raw[4:])) {
 		e := 12 + 16*i
 		if e+16 > len(raw) {
-			return nil, errFont
+			return nil, ErrFont
 		}
 		from, size := int64(binary.BigEndian.Uint32(raw[e+8:])), int64(binary.BigEndian.Uint32(raw[e+12:]))
 		if from+size > int64(len(raw)) {
-			return nil, errFont
+			return nil, ErrFont
 		}
 		out[string(raw[e:e+4])] = raw[from : from+size]
 	}
@@ -166,7 +166,3 @@ func tableSum(b []byte) uint32 {
 	}
 	return s
 }
-
-// Subset empties the outlines of all glyphs of a TrueType font but the given
-// ones, for writers of pages that embed a font of their own.
-func Subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) { return subset(raw, glyphs) }

@@ -1,0 +1,81 @@
+package route
+
+import (
+	"context"
+	"slices"
+
+	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
+	"blattwerk/pipeline/separate"
+)
+
+// reopened lets a letter whose pages are arranged pass the opening: its pictures
+// are there, and opening the file again would bring other people's pages back.
+func reopened(open pipeline.StepFunc) pipeline.StepFunc {
+	return func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+		if doc.Arranged() {
+			return doc.Unread(), nil
+		}
+		return open(ctx, doc, blobs)
+	}
+}
+
+// marked lets what barcodes say count beside what was read: an archive serial
+// number is a field of the letter, and the document type on a cover sheet is the
+// word of the person who laid the sheet on the stack.
+func marked(room *classify.Room) pipeline.StepFunc {
+	return func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+		out, err := room.Step(ctx, doc, blobs)
+		if f := pipeline.AsFault(err); f != nil && f.Verdict != pipeline.AskPerson || out.Filing == nil || len(doc.Marks) == 0 {
+			return out, err
+		}
+		filing := *out.Filing
+		filing.Fields = slices.Clone(filing.Fields)
+		for _, m := range doc.Marks {
+			if m.Name == separate.MarkASN && !slices.ContainsFunc(filing.Fields, func(f pipeline.Field) bool { return f.Name == m.Name }) {
+				filing.Fields = append(filing.Fields, m)
+			}
+		}
+		out.Filing = &filing
+		i := slices.IndexFunc(doc.Marks, func(m pipeline.Field) bool { return m.Name == separate.MarkType })
+		if i < 0 || filing.DecidedBy != "" {
+			return out, err
+		}
+		told, applyErr := room.Apply(out, pipeline.TypeCode(doc.Marks[i].Value), coverSheet(doc))
+		if applyErr != nil { // no type of this town's: a warning would not help, a person decides as ever
+			return out, err
+		}
+		out.Filing = &told
+		return out, nil
+	}
+}
+
+// coverSheet names who decided by laying a cover sheet on a stack.
+func coverSheet(doc pipeline.Document) string {
+	if doc.Delivery.Operator != "" {
+		return doc.Delivery.Operator
+	}
+	return "Deckblatt"
+}
+
+// reconciled holds the first letter of a batch that has other letters than its
+// cover sheet announces, until a person has looked: by deciding on its filing, or
+// by putting its pages in order. The other letters go on.
+func reconciled(archive pipeline.StepFunc) pipeline.StepFunc {
+	return func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+		for _, m := range doc.Remarks {
+			if m.Step == pipeline.StepSeparate && m.Code == separate.CountRemark && !looked(doc) {
+				return doc, &pipeline.Fault{Verdict: pipeline.AskPerson, Code: m.Code, Page: 0, Text: pipeline.Message{
+					DE: m.Text.DE + " Bitte den Papierstapel prüfen und die Ablage dieses Schriftstücks bestätigen; dann geht es weiter.",
+					EN: m.Text.EN + " Please check the stack of paper and confirm the filing of this document; then it goes on.",
+				}}
+			}
+		}
+		return archive(ctx, doc, blobs)
+	}
+}
+
+func looked(doc pipeline.Document) bool {
+	decided := doc.Filing != nil && doc.Filing.DecidedBy != "" && !slices.ContainsFunc(doc.Marks, func(m pipeline.Field) bool { return m.Name == separate.MarkType })
+	return decided || doc.ArrangedBy != ""
+}

@@ -1,0 +1,141 @@
+package storage_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage"
+)
+
+// ofStack makes letter as one of a stack: pages 4 and 5 of it.
+func ofStack(t *testing.T, blobs pipeline.Blobs, id string, position int) pipeline.Document {
+	t.Helper()
+	doc := letter(t, blobs, id)
+	doc.Delivery.ID = "delivery-of-the-stack"
+	doc.Delivery.Journal = "2026-00012" + id[len(id)-1:]
+	put := func(s string) pipeline.Blob {
+		b, err := blobs.Put(t.Context(), strings.NewReader(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	doc.Delivery.Original = put("the whole stack with everybody's letters")
+	doc.Pages = doc.Pages[:2]
+	for i := range doc.Pages {
+		p := &doc.Pages[i]
+		p.No = 3*position + i + 2
+		p.Image = pipeline.Image{Blob: put("picture " + id + " " + string(rune('a'+i))), Media: "image/jpeg", Width: 9, Height: 9}
+	}
+	doc.Stack = &pipeline.Stack{Position: position, Expected: 2, Found: 2, Batch: "B7"}
+	doc.Aside = []pipeline.Page{{No: 3*position + 1, Aside: pipeline.AsideSeparator, Image: pipeline.Image{Blob: put("a sheet"), Media: "image/jpeg"}}}
+	doc.Marks = []pipeline.Field{{Name: "asn", Value: "17"}}
+	return doc
+}
+
+func TestLettersOfAStack(t *testing.T) {
+	onEach(t, func(t *testing.T, s storage.Store) {
+		blobs := storage.NewBlobs(s)
+		a, b := archive(t, s, ofStack(t, blobs, "letter-1", 0), blobs), archive(t, s, ofStack(t, blobs, "letter-2", 1), blobs)
+		again := archive(t, s, ofStack(t, blobs, "letter-2", 1), blobs)
+		if again.Record.Manifest != b.Record.Manifest {
+			t.Error("archiving a letter of a stack twice gives two manifests")
+		}
+		var roles []string
+		for _, f := range b.Record.Files {
+			roles = append(roles, f.Role)
+			raw := content(t, s, f.Key)
+			if bytes.Contains(raw, []byte("everybody")) || bytes.Contains(raw, []byte("letter-1")) {
+				t.Errorf("%s holds something of another letter", f.Key)
+			}
+			if f.Key == b.Record.Prefix+"page-0005.jpg" && string(raw) != "picture letter-2 a" {
+				t.Errorf("the picture of a page has changed: %q", raw)
+			}
+		}
+		if want := []string{"page", "page", "pdfa", "text", "words", "manifest"}; !slices.Equal(roles, want) {
+			t.Errorf("roles are %v", roles)
+		}
+		stack := "stacks/2026/11/delivery-of-the-stack/"
+		if got := content(t, s, stack+"original.tif"); string(got) != "the whole stack with everybody's letters" {
+			t.Errorf("the stack is %q", got)
+		}
+		m, err := storage.ParseStack(content(t, s, stack+"manifest.json"))
+		if err != nil || m.Delivery.Journal != "" || m.Keep.Basis != storage.BasisMinimum || m.File.Digest != a.Delivery.Original.Digest {
+			t.Errorf("the stack's manifest is %+v, %v", m, err)
+		}
+		golden(t, "stack.json", content(t, s, stack+"manifest.json"))
+
+		ar := storage.NewArchive(s, options())
+		var problems []string
+		look := func() storage.Summary {
+			problems = nil
+			sum, err := ar.Verify(t.Context(), func(p storage.Problem) error {
+				problems = append(problems, string(p.Kind)+" "+p.Key)
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sum
+		}
+		if sum := look(); sum.Letters != 2 || sum.Stacks != 1 || len(problems) != 0 {
+			t.Errorf("verified %+v, %v", sum, problems)
+		}
+		err = ar.Walk(t.Context(), func(m storage.Manifest) error {
+			d := m.Document()
+			if d.Stack == nil || d.Stack.Batch != "B7" || len(d.Aside) != 1 || d.Marks[0].Value != "17" || d.Record == nil {
+				t.Errorf("the archive gives back %+v", d)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// A stack of other bytes in the same place is a conflict, not overwritten.
+		other := ofStack(t, blobs, "letter-3", 2)
+		if other.Delivery.Original, err = blobs.Put(t.Context(), strings.NewReader("another stack")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ar.Step(t.Context(), other, blobs); pipeline.AsFault(err).Code != "archive-conflict" {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestAStackThatIsGone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := storage.OpenDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	blobs := storage.NewBlobs(s)
+	archive(t, s, ofStack(t, blobs, "letter-1", 0), blobs)
+	stack := "stacks/2026/11/delivery-of-the-stack/"
+	damage(t, dir, stack+"original.tif")
+	kinds := func() (list []storage.ProblemKind) {
+		_, err := storage.NewArchive(s, options()).Verify(t.Context(), func(p storage.Problem) error {
+			list = append(list, p.Kind)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	if got := kinds(); !slices.Contains(got, storage.ProblemDigest) {
+		t.Errorf("a damaged stack: %v", got)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, filepath.FromSlash(stack))); err != nil {
+		t.Fatal(err)
+	}
+	if got := kinds(); !slices.Contains(got, storage.ProblemMissing) {
+		t.Errorf("a stack that is gone: %v", got)
+	}
+}
