@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -104,16 +105,17 @@ func facets(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, erro
 
 // measured is what one database took.
 type measured struct {
-	name        string
-	load        time.Duration
-	search, all int64
-	rows        []timing
+	Name        string
+	Load        time.Duration
+	Search, All int64
+	Rows        []timing
+	Average     string // load of the machine
 }
 
 type timing struct {
-	p50, p95       time.Duration // of the processors, ours and the database's
-	wall50, wall95 time.Duration
-	hits           []int
+	P50, P95       time.Duration // of the processors, ours and the database's
+	Wall50, Wall95 time.Duration
+	Hits           []int
 }
 
 // TestMeasureSearch fills both databases with many letters, measures searches on
@@ -122,17 +124,39 @@ func TestMeasureSearch(t *testing.T) {
 	if *measureInto == "" {
 		t.Skip("measuring takes many minutes: make bench-search")
 	}
-	var list []measured
+	// What each database took is kept, so that they can be measured one at a time.
+	kept := func(on string) string {
+		return filepath.Join(os.TempDir(), fmt.Sprintf("blattwerk-search-%d-%s.json", *measureSize, on))
+	}
 	for _, on := range strings.Split(*measureOn, ",") {
 		dsn := "sqlite:" + filepath.Join(os.TempDir(), fmt.Sprintf("blattwerk-search-%d.db", *measureSize))
 		name := "SQLite"
 		if on == "postgres" {
 			dsn, name = catalogtest.Postgres(t), "PostgreSQL"
 		}
-		list = append(list, measure(t, name, dsn))
+		m := measure(t, name, dsn)
+		raw, err := json.Marshal(m)
+		if err == nil && *measureKind == "" {
+			err = os.WriteFile(kept(on), raw, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if *measureKind != "" {
 		return
+	}
+	var list []measured
+	for _, on := range []string{"sqlite", "postgres"} {
+		raw, err := os.ReadFile(kept(on))
+		if err != nil {
+			continue // not measured yet
+		}
+		var m measured
+		if err := json.Unmarshal(raw, &m); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, m)
 	}
 	if err := os.WriteFile(*measureInto, []byte(page(list)), 0o644); err != nil {
 		t.Fatal(err)
@@ -145,26 +169,27 @@ func measure(t *testing.T, name, dsn string) measured {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	m := measured{name: name}
+	m := measured{Name: name}
 	// The file of SQLite stays, so that measuring again need not fill it again; how
 	// long that took stands beside it.
 	note := strings.TrimPrefix(dsn, "sqlite:") + ".load"
 	if empty, err := c.Empty(t.Context()); err != nil || empty {
 		begin := time.Now()
 		load(t, c)
-		m.load = time.Since(begin)
+		m.Load = time.Since(begin)
 		if name == "SQLite" {
-			if err := os.WriteFile(note, []byte(m.load.String()), 0o600); err != nil {
+			if err := os.WriteFile(note, []byte(m.Load.String()), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
 	} else if raw, err := os.ReadFile(note); err == nil {
-		m.load, _ = time.ParseDuration(string(raw))
+		m.Load, _ = time.ParseDuration(string(raw))
 	}
-	if m.search, m.all, err = c.Sizes(t.Context()); err != nil {
+	if m.Search, m.All, err = c.Sizes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s: %d letters loaded in %v, search %d of %d MiB", name, *measureSize, m.load, m.search>>20, m.all>>20)
+	t.Logf("%s: %d letters loaded in %v, search %d of %d MiB", name, *measureSize, m.Load, m.Search>>20, m.All>>20)
+	m.Average = loadAverage()
 	for _, k := range kinds() {
 		if !strings.Contains(k.name, *measureKind) {
 			continue
@@ -180,7 +205,7 @@ func measure(t *testing.T, name, dsn string) measured {
 					t.Fatal(k.name, err)
 				}
 				if round == 0 {
-					tm.hits = append(tm.hits, n)
+					tm.Hits = append(tm.Hits, n)
 					continue // the cold run
 				}
 				times, walls = append(times, busy), append(walls, wall)
@@ -188,11 +213,11 @@ func measure(t *testing.T, name, dsn string) measured {
 		}
 		slices.Sort(times)
 		slices.Sort(walls)
-		tm.p50, tm.p95 = times[len(times)/2], times[len(times)*95/100]
-		tm.wall50, tm.wall95 = walls[len(walls)/2], walls[len(walls)*95/100]
-		m.rows = append(m.rows, tm)
+		tm.P50, tm.P95 = times[len(times)/2], times[len(times)*95/100]
+		tm.Wall50, tm.Wall95 = walls[len(walls)/2], walls[len(walls)*95/100]
+		m.Rows = append(m.Rows, tm)
 		t.Logf("%-12s %-26s p50 %6.1f ms  p95 %6.1f ms  (by the clock %6.1f, %6.1f)  found %v", name, k.name,
-			ms(tm.p50), ms(tm.p95), ms(tm.wall50), ms(tm.wall95), tm.hits)
+			ms(tm.P50), ms(tm.P95), ms(tm.Wall50), ms(tm.Wall95), tm.Hits)
 	}
 	return m
 }
@@ -240,6 +265,14 @@ func load(t *testing.T, c *catalog.Catalog) {
 	}
 }
 
+func averages(list []measured) string {
+	var s []string
+	for _, m := range list {
+		s = append(s, m.Average)
+	}
+	return strings.Join(s, " and ")
+}
+
 // loadAverage is how many programs wanted a processor in the last minute.
 func loadAverage() string {
 	raw, err := os.ReadFile("/proc/loadavg")
@@ -256,32 +289,32 @@ func page(list []measured) string {
 	fmt.Fprintf(&b, "%d made-up letters of 80 to 400 words, every tenth with more pages; words drawn as often as in real German texts, compounds, names, references, one word of a hundred misread. ", *measureSize)
 	b.WriteString("Each search counts its hits and facets, ranks them, and reads a page of 20 with snippets. The first run of each is left out; p95 is over all forms of a kind.\n\n| |")
 	for _, m := range list {
-		b.WriteString(" " + m.name + " |")
+		b.WriteString(" " + m.Name + " |")
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---:|", len(list)))
 	b.WriteString("\n| search tables and indexes, MiB |")
 	for _, m := range list {
-		fmt.Fprintf(&b, " %d |", m.search>>20)
+		fmt.Fprintf(&b, " %d |", m.Search>>20)
 	}
 	b.WriteString("\n| whole catalogue, MiB |")
 	for _, m := range list {
-		fmt.Fprintf(&b, " %d |", m.all>>20)
+		fmt.Fprintf(&b, " %d |", m.All>>20)
 	}
 	b.WriteString("\n| letters indexed a second, one writer |")
 	for _, m := range list {
-		fmt.Fprintf(&b, " %.0f |", float64(*measureSize)/m.load.Seconds())
+		fmt.Fprintf(&b, " %.0f |", float64(*measureSize)/m.Load.Seconds())
 	}
-	b.WriteString("\n\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets the p95 by the clock, with a load of " + loadAverage() + " on the machine.\n\n| |")
+	b.WriteString("\n\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets the p95 by the clock; the load of the machine was " + averages(list) + ".\n\n| |")
 	for _, m := range list {
-		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.name)
+		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.Name)
 	}
 	b.WriteString(" found |\n|---|" + strings.Repeat("---:|---:|---:|", len(list)) + "---|\n")
 	for i, k := range kinds() {
 		b.WriteString("| " + k.name + " |")
 		for _, m := range list {
-			fmt.Fprintf(&b, " %.1f | %.1f | (%.0f) |", ms(m.rows[i].p50), ms(m.rows[i].p95), ms(m.rows[i].wall95))
+			fmt.Fprintf(&b, " %.1f | %.1f | (%.0f) |", ms(m.Rows[i].P50), ms(m.Rows[i].P95), ms(m.Rows[i].Wall95))
 		}
-		fmt.Fprintf(&b, " %s |\n", strings.Trim(fmt.Sprint(list[0].rows[i].hits), "[]"))
+		fmt.Fprintf(&b, " %s |\n", strings.Trim(fmt.Sprint(list[0].Rows[i].Hits), "[]"))
 	}
 	return b.String()
 }
