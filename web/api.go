@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
@@ -119,33 +118,6 @@ func (s *server) apiRetry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.apiGet(w, r)
-}
-
-func (s *server) apiSavings(w http.ResponseWriter, r *http.Request) {
-	from, to := s.periodOf(r)
-	view, err := s.Report(r.Context(), from, to, byOf(r))
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	answer(w, http.StatusOK, view)
-}
-
-// periodOf reads from and to; the last day counts whole. What is no day is left out.
-func (s *server) periodOf(r *http.Request) (from, to time.Time) {
-	from, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("from"), s.Zone)
-	if to, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("to"), s.Zone); !to.IsZero() {
-		to = to.AddDate(0, 0, 1)
-	}
-	return from, to
-}
-
-func byOf(r *http.Request) string {
-	switch by := r.URL.Query().Get("by"); by {
-	case "month", "type":
-		return by
-	}
-	return "department"
 }
 
 func (s *server) apiStatus(w http.ResponseWriter, r *http.Request) {

@@ -80,7 +80,7 @@ type homePage struct {
 	frame
 	Rows    []row
 	Counts  catalog.Counts
-	Savings SavingsView
+	Savings pipeline.Report
 }
 
 // home is the way in: hand letters in, watch the newest, see the sum.
@@ -95,7 +95,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	savings, err := s.Report(r.Context(), time.Time{}, time.Time{}, "department")
+	savings, err := s.Books.Report(r.Context(), pipeline.ReportQuery{})
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -184,28 +184,6 @@ func (s *server) back(w http.ResponseWriter, r *http.Request) {
 		to = "/review"
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
-}
-
-type savingsPage struct {
-	frame
-	SavingsView
-	By       string
-	From, To string
-	Chart    chart
-}
-
-// savings shows the books.
-func (s *server) savings(w http.ResponseWriter, r *http.Request) {
-	from, to := s.periodOf(r)
-	view, err := s.Report(r.Context(), from, to, byOf(r))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.show(w, r, "savings", savingsPage{
-		frame: s.frame(r, "savings.title"), SavingsView: view, By: byOf(r),
-		From: r.URL.Query().Get("from"), To: r.URL.Query().Get("to"), Chart: barChart(view.Rows),
-	})
 }
 
 type helpPage struct {

@@ -43,7 +43,7 @@ type Config struct {
 	Types   []TypeInfo
 	Labels  map[string]pipeline.Message // names of fields for people
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
-	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
+	Books   Books
 	Ready   func(ctx context.Context) error
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
@@ -144,6 +144,7 @@ func (s *server) routes() []route {
 		s.apiRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
+		s.savingsRoutes(),
 	)
 }
 
@@ -153,7 +154,6 @@ func (s *server) pageRoutes() []route {
 		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
-		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}
 }
@@ -166,7 +166,6 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
-		{"GET /api/v1/savings", access.Count, s.apiSavings},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
 	}
