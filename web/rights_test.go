@@ -322,10 +322,17 @@ func TestTwoHundredAttempts(t *testing.T) {
 			"/", "/letters", "/letters?department=20", "/letters?state=archived", "/letters?state=waiting", "/letters?q=Zwetschgenkuchen",
 			"/letters?q=Zwetschgenkuchne", "/letters?q=Zwetschgen*&department=20", `/letters?q="Frau+Geheim"`, "/review",
 			"/api/v1/documents", "/api/v1/documents?department=20", "/api/v1/documents?type=20-RECH&limit=500", "/api/v1/search?q=Zwetschgenkuchen",
-			"/api/v1/search?q=kuchen&department=20", "/api/v1/status", "/tray", "/letters?sender=x&when=2026", "/letters?q=Rechnung+Mondfahrt",
+			"/api/v1/search?q=kuchen&department=20", "/api/v1/status", "/tray", "/letters/zip?q=Zwetschgenkuchen", "/letters/zip?department=20",
+			"/api/v1/search?q=Zwetschgenkuchen&sender=x", "/api/v1/documents?reference=x", "/tray", "/letters?sender=x&when=2026", "/letters?q=Rechnung+Mondfahrt",
 		} {
 			tries++
-			body := o.do("GET", path, nil, as).Body.String()
+			w := o.do("GET", path, nil, as)
+			body := w.Body.String()
+			if strings.HasPrefix(path, "/letters/zip") { // packed: what is in it cannot be read off its bytes
+				if none := o.do("GET", "/letters/zip?q=nirgendwo", nil, as); w.Code != none.Code || (w.Code == http.StatusOK && len(body) != none.Body.Len()) {
+					t.Errorf("%s: GET %s answers %d with %d bytes, nothing to pack %d with %d", who, path, w.Code, len(body), none.Code, none.Body.Len())
+				}
+			}
 			if strings.Contains(strings.ReplaceAll(body, `value="Zwetschgen`, ""), "-Zwetschgenkuchen") || strings.Contains(body, "<mark>") ||
 				strings.Contains(body, "Treffer</h2>") && !strings.Contains(body, ">0 Treffer<") || strings.Contains(body, `"total":1`) || strings.Contains(body, `"total":2`) || strings.Contains(body, `"archived":1`) {
 				t.Errorf("%s: GET %s tells of the letter: %s", who, path, body)
@@ -359,7 +366,7 @@ func (o *office) ask(template, id string, as func(*http.Request)) *httptest.Resp
 		return o.do(method, path, strings.NewReader(`{"type":"32-OWI"}`), as)
 	}
 	if method == "POST" {
-		return o.post(path, url.Values{"type": {"32-OWI"}}, as)
+		return o.post(path, url.Values{"type": {"32-OWI"}, "why": {"x"}, "kind": {"note"}, "note": {"x"}, "gen": {"1"}, "key": {"1"}}, as)
 	}
 	return o.do(method, path, nil, as)
 }
