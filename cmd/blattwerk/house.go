@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"blattwerk/cmd/blattwerk/keeper"
 	"blattwerk/pipeline"
 	"blattwerk/pipeline/route"
 	"blattwerk/storage"
@@ -130,6 +131,7 @@ type stations struct {
 	rooms  *route.Rooms
 	belt   *workers.Belt
 	intake workers.Intake
+	books  *keeper.Keeper
 }
 
 // openStations opens the rooms and the belt, with upkeep beside it.
@@ -157,7 +159,7 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 			return maskAll(texts, doc), err
 		},
 	})
-	s := &stations{house: h, rooms: rooms, belt: belt}
+	s := &stations{house: h, rooms: rooms, belt: belt, books: h.keeper(rooms.Books, rooms.Classify)}
 	s.intake = workers.Intake{
 		Blobs: h.blobs, Accept: h.rows.Accept, Ring: belt.Ring, Sniff: sniff, Ready: h.room, First: route.First, Log: h.log,
 	}

@@ -276,10 +276,10 @@ func (p Page) notes(s *pdfa.Sheet, r pipeline.Report) {
 	}
 	text := classes + " " + p.say("Faktoren: ", "Factors: ") + strings.TrimSuffix(sources.String(), "; ") + "."
 	tiny := pdfa.Text{Size: 6}
+	const perLine = 128 // characters, with room to spare
 	lines := int((s.Left() - 2*small.Size) / (tiny.Size * 1.35))
-	if room := lines * 128; len([]rune(text)) > room {
-		rest := p.say(" … Alle Faktoren stehen in der Tabelle des Berichts.", " … All factors are in the report's table.")
-		text = string([]rune(text)[:max(0, room-len(rest))]) + rest
+	if len([]rune(text)) > lines*perLine {
+		text = classes + p.say(" Alle Faktoren mit Quelle und Grenze stehen in der Tabelle des Berichts.", " All factors with source and boundary are in the report's table.")
 	}
 	if lines > 0 {
 		s.Paragraph(text, tiny)
