@@ -129,6 +129,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	two, twoType := form("a.pdf", "b.pdf")
 	empty, emptyType := form()
 	const octets, jsonType = "application/octet-stream", "application/json"
+	filed := o.fileReport()
 	seen := map[string][2]bool{}
 	for _, c := range []struct {
 		method, target, body, media string
@@ -165,7 +166,23 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Refused]) + "/retry", "", "", all, 409},
 		{"GET", "/api/v1/search?q=Malerarbeiten&limit=1", "", "", all, 200},
 		{"GET", "/api/v1/search?q=Malerarbeiten&after=nonsense", "", "", all, 400},
-		{"GET", "/api/v1/savings?by=month&from=2026-01-01&to=2026-12-31", "", "", all, 200},
+		{"GET", "/api/v1/savings?from=2026-01&to=2026-12", "", "", all, 200},
+		{"POST", "/api/v1/savings/table", "kind,from,to,sheets\npurchase,2026-01,2026-12,1000\n", "text/csv", all, 201},
+		{"POST", "/api/v1/savings/table", "kind,from\ntrees,2026\n", "text/csv", all, 422},
+		{"GET", "/api/v1/savings/facts", "", "", all, 200},
+		{"GET", "/api/v1/savings/facts", "", "", none, 404},
+		{"POST", "/api/v1/savings/factors", `{"id":"strom24","value":{"low":0.3,"mid":0.35,"high":0.4},"source":"UBA 2025","since":2026}`, jsonType, all, 201},
+		{"POST", "/api/v1/savings/factors", `{"id":"trees"}`, jsonType, all, 422},
+		{"GET", "/api/v1/savings/factors?year=2026", "", "", all, 200},
+		{"GET", "/api/v1/savings/factors?year=then", "", "", all, 400},
+		{"POST", "/api/v1/savings/reports", "title=Rat&from=2026&to=2026", "application/x-www-form-urlencoded", all, 201},
+		{"POST", "/api/v1/savings/reports", "from=2026-13", "application/x-www-form-urlencoded", all, 422},
+		{"GET", "/api/v1/savings/reports", "", "", all, 200},
+		{"GET", "/api/v1/savings/reports", "", "", none, 404},
+		{"GET", "/api/v1/savings/reports/" + filed, "", "", all, 200},
+		{"GET", "/api/v1/savings/reports/" + filed + "?format=csv", "", "", all, 200},
+		{"GET", "/api/v1/savings/reports/" + filed + "?format=pdf", "", "", all, 200},
+		{"GET", "/api/v1/savings/reports/nothing", "", "", all, 404},
 		{"GET", "/api/v1/savings", "", "", none, 404},
 		{"GET", "/api/v1/status", "", "", all, 200},
 		{"GET", "/api/v1/status", "", "", nobody, 401},

@@ -136,9 +136,9 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			}
 			return kind
 		},
-		"count": func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
-		"list":  func(v ...any) []any { return v },
-		"month": monthName,
+		"count":  func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
+		"list":   func(v ...any) []any { return v },
+		"month":  monthName,
 		"figure": figure,
 		"span": func(lang string, r pipeline.Range) string {
 			if r.Low == r.High {

@@ -83,7 +83,7 @@ func (s *server) apiReplace(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, err)
 		return
 	}
-	w.WriteHeader(http.StatusNoContent)
+	answer(w, http.StatusCreated, c)
 }
 
 // apiReports lists the filed reports, newest first.

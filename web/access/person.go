@@ -55,7 +55,7 @@ func AllRoles() []Role {
 
 // Scopes lists the actions that an API token may be given. Managing accounts,
 // changing the books' baseline and reading the evidence log are for people.
-func Scopes() []Action { return []Action{Hand, Find, Sort, Work, Keep, Count} }
+func Scopes() []Action { return []Action{Hand, Find, Sort, Work, Keep, Count, Tune} }
 
 // Person is who makes a request: somebody who signed in, or a program with a
 // token, which has scopes in place of roles.
