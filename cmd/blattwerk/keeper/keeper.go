@@ -71,7 +71,7 @@ func (k *Keeper) Report(ctx context.Context, q pipeline.ReportQuery) (pipeline.R
 	if len(facts) > 0 {
 		now.facts = facts[len(facts)-1].N
 	}
-	if now != k.at || len(k.memo) >= maxMemo {
+	if k.memo == nil || now != k.at || len(k.memo) >= maxMemo {
 		k.at, k.memo = now, map[pipeline.ReportQuery]pipeline.Report{}
 	}
 	r, known := k.memo[q]
