@@ -83,7 +83,7 @@ func (s *server) apiReplace(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, err)
 		return
 	}
-	answer(w, http.StatusCreated, c)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // apiReports lists the filed reports, newest first.

@@ -106,7 +106,7 @@ func TestSavingsAPI(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	change := `{"id":"strom24","value":{"low":0.3,"mid":0.35,"high":0.4},"source":"UBA 2025","since":2026}`
-	if w := o.do("POST", "/api/v1/savings/factors", strings.NewReader(change), counters); w.Code != http.StatusCreated {
+	if w := o.do("POST", "/api/v1/savings/factors", strings.NewReader(change), counters); w.Code != http.StatusNoContent {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	var factors []pipeline.FactorUse
@@ -146,15 +146,4 @@ func TestSavingsAPI(t *testing.T) {
 	if w := o.do("POST", "/api/v1/savings/table", strings.NewReader(good), reader); w.Code != http.StatusNotFound {
 		t.Errorf("a token that may only look answers %d", w.Code)
 	}
-}
-
-// fileReport files a report of a letter and gives its identifier.
-func (o *office) fileReport() string {
-	o.t.Helper()
-	o.bookLetter("brief-0", "20", "20-RECH", 3)
-	filed, err := testBooks(o.t, o.rows).File(o.t.Context(), "test", "Bericht", pipeline.ReportQuery{})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return filed.ID
 }
