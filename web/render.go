@@ -150,14 +150,15 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			}
 			return kind
 		},
-		"count": func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
-		"list":  func(v ...any) []any { return v },
-		"month": monthName,
+		"count":  func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
+		"list":   func(v ...any) []any { return v },
+		"month":  monthName,
+		"figure": figure,
 		"span": func(lang string, r pipeline.Range) string {
 			if r.Low == r.High {
-				return number(lang, r.Mid)
+				return figure(lang, r.Mid)
 			}
-			return number(lang, r.Low) + " … " + number(lang, r.High)
+			return figure(lang, r.Low) + " … " + figure(lang, r.High)
 		},
 		"sub":     func(a, b int) int { return a - b },
 		"lights":  func(n map[pipeline.Light]int, l any) int { return n[pipeline.Light(fmt.Sprint(l))] },

@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"blattwerk/pipeline"
@@ -179,4 +181,18 @@ func (s *server) years(all pipeline.Report) []int {
 	}
 	slices.SortFunc(years, func(a, b int) int { return cmp.Compare(b, a) })
 	return years
+}
+
+// figure is number, but small quantities keep three digits that matter too: the
+// books of a few letters are about grams.
+func figure(lang string, x float64) string {
+	if x == 0 || math.Abs(x) >= 1 || math.IsNaN(x) {
+		return number(lang, x)
+	}
+	s := strconv.FormatFloat(x, 'f', min(9, 2-int(math.Floor(math.Log10(math.Abs(x))))), 64)
+	s = strings.Replace(s, "-", "−", 1)
+	if lang == "de" {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	return s
 }

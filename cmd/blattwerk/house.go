@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"blattwerk/cmd/blattwerk/keeper"
 	"blattwerk/pipeline"
 	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/route"
@@ -133,6 +134,7 @@ type stations struct {
 	rooms  *route.Rooms
 	belt   *workers.Belt
 	intake workers.Intake
+	books  *keeper.Keeper
 }
 
 // openStations opens the rooms and the belt, with upkeep beside it.
@@ -160,7 +162,7 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 			return maskAll(texts, doc), err
 		},
 	})
-	s := &stations{house: h, rooms: rooms, belt: belt}
+	s := &stations{house: h, rooms: rooms, belt: belt, books: h.keeper(rooms.Books, rooms.Classify)}
 	s.intake = workers.Intake{
 		Blobs: h.blobs, Accept: h.rows.Accept, Ring: belt.Ring, Sniff: sniff, Ready: h.room, First: route.First, Log: h.log,
 	}

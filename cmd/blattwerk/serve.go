@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"blattwerk/pipeline"
 	"blattwerk/pipeline/route"
 	"blattwerk/web"
 )
@@ -87,6 +88,8 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 		// Requests see the end of ctx, so that open event streams do not hold up the stop.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	// The first sum reads the whole ledger: better now than when somebody waits.
+	go func() { _, _ = s.books.Report(ctx, pipeline.ReportQuery{}) }()
 	serverDone := make(chan error, 1)
 	go func() { serverDone <- server.Serve(listener) }()
 	c.log.InfoContext(ctx, "serving", "url", url, "data", c.set.str("data"), "version", version)
@@ -116,7 +119,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Types:     typeInfos(s.rooms.Classify),
 		Labels:    s.rooms.Classify.Labels(),
 		Apply:     s.rooms.Classify.Apply,
-		Books:     s.keeper(s.rooms.Books, s.rooms.Classify),
+		Books:     s.books,
 		Ready:     s.ready,
 		Picture:   s.picture,
 		Words:     s.words,

@@ -110,10 +110,10 @@ func Sentence(r pipeline.Report, lang string) string {
 	spread := func(r pipeline.Range) string { return savings.Spread(r, lang) }
 	if net.Sheets.Mid >= 0 {
 		fmt.Fprintf(&b, say("%s Briefe kamen an. Unter dem Strich wurden %s Blatt Papier nicht gebraucht.", "%s letters came in. On balance %s sheets of paper were not needed."),
-			savings.Figure(float64(r.Total.Letters), lang), spread(net.Sheets))
+			savings.Whole(r.Total.Letters, lang), spread(net.Sheets))
 	} else {
 		fmt.Fprintf(&b, say("%s Briefe kamen an. Unter dem Strich wurden %s Blatt Papier mehr gebraucht als gespart.", "%s letters came in. On balance %s sheets of paper more were used than saved."),
-			savings.Figure(float64(r.Total.Letters), lang), f(net.Sheets.Mid))
+			savings.Whole(r.Total.Letters, lang), f(net.Sheets.Mid))
 	}
 	b.WriteByte(' ')
 	if net.CO2e.Mid >= 0 {
@@ -154,7 +154,7 @@ func (p Page) sums(s *pdfa.Sheet, r pipeline.Report) {
 	t := pdfa.Table{
 		Caption: p.say("Vermiedene Mengen: kein Teil einer Bilanz, getrennt vom Verbrauch auszuweisen", "Avoided quantities: no part of an inventory, to be shown apart from consumption"),
 		Head:    []string{p.say("Größe", "Quantity"), p.say("vermieden", "avoided"), p.say("Abzüge", "debits"), p.say("netto", "net"), p.say("netto, niedrig bis hoch", "net, low to high")},
-		Widths:  []float64{1.3, 1, 1, 1, 1.6}, Right: []bool{false, true, true, true, true}, Header: true, Size: 8.5,
+		Widths:  []float64{1.3, 1, 1, 1, 1.6}, Right: []bool{false, true, true, true, true}, Header: true, Size: 8,
 	}
 	f := func(x float64) string { return savings.Figure(x, p.Lang) }
 	for _, q := range p.quantities() {
@@ -236,7 +236,7 @@ func (p Page) consumption(s *pdfa.Sheet, r pipeline.Report) {
 		Right:   []bool{false, true, true, true, true}, Header: true, Size: 7.5,
 	}
 	for _, c := range r.Consumption {
-		if c.Department != "" || len(t.Rows) == 3 {
+		if c.Department != "" {
 			continue
 		}
 		perFTE, recycled := "–", "–"
@@ -248,7 +248,8 @@ func (p Page) consumption(s *pdfa.Sheet, r pipeline.Report) {
 		}
 		t.Rows = append(t.Rows, []string{fmt.Sprint(c.Year), fmt.Sprint(c.Months), savings.Figure(c.Kg, p.Lang), recycled, perFTE})
 	}
-	if len(t.Rows) > 0 {
+	// The last two years show the course; the tables have the rest.
+	if t.Rows = t.Rows[max(0, len(t.Rows)-2):]; len(t.Rows) > 0 {
 		s.Table(t)
 	}
 }
@@ -275,14 +276,29 @@ func (p Page) notes(s *pdfa.Sheet, r pipeline.Report) {
 	}
 	text := classes + " " + p.say("Faktoren: ", "Factors: ") + strings.TrimSuffix(sources.String(), "; ") + "."
 	tiny := pdfa.Text{Size: 6}
+	const perLine = 128 // characters, with room to spare
 	lines := int((s.Left() - 2*small.Size) / (tiny.Size * 1.35))
-	if room := lines * 128; len([]rune(text)) > room {
-		rest := p.say(" … Alle Faktoren stehen in der Tabelle des Berichts.", " … All factors are in the report's table.")
-		text = string([]rune(text)[:max(0, room-len(rest))]) + rest
+	if len([]rune(text)) > lines*perLine {
+		text = classes + p.say(" Alle Faktoren mit Quelle und Grenze stehen in der Tabelle des Berichts.", " All factors with source and boundary are in the report's table.")
 	}
-	if lines > 1 {
+	if lines > 0 {
 		s.Paragraph(text, tiny)
 	}
+}
+
+// quantity names what a target is about.
+func (p Page) quantity(name string) string {
+	switch name {
+	case savings.TargetSheets:
+		return p.say("Blatt netto gespart, mindestens", "net sheets saved, at least")
+	case savings.TargetCO2e:
+		return p.say("kg CO₂e netto gespart, mindestens", "net kg of CO₂e saved, at least")
+	case savings.TargetPurchase:
+		return p.say("kg Papier gekauft, höchstens", "kg of paper bought, at most")
+	case savings.TargetRecycled:
+		return p.say("% Recyclingpapier, mindestens", "% recycled paper, at least")
+	}
+	return p.say("Blatt je Stelle und Tag, höchstens", "sheets per FTE and day, at most")
 }
 
 func (p Page) target(t pipeline.TargetState) string {
@@ -291,5 +307,5 @@ func (p Page) target(t pipeline.TargetState) string {
 		state = p.say("erreicht", "reached")
 	}
 	return fmt.Sprintf(p.say("Ziel %s %s: %s, jetzt %s: %s", "Target %s %s: %s, now %s: %s"),
-		t.From[:4], t.Quantity, savings.Figure(t.Value, p.Lang), savings.Figure(t.Reached, p.Lang), state)
+		t.From[:4], p.quantity(t.Quantity), savings.Figure(t.Value, p.Lang), savings.Figure(t.Reached, p.Lang), state)
 }

@@ -20,6 +20,9 @@ func Figure(x float64, lang string) string {
 	return grouped(strconv.FormatFloat(x, 'f', digits, 64), lang)
 }
 
+// Whole writes a number of things, grouped by thousands.
+func Whole(n int, lang string) string { return grouped(strconv.Itoa(n), lang) }
+
 // Spread writes a range as "0,30 (0,10 bis 0,50)", or one figure if it has no
 // width.
 func Spread(r pipeline.Range, lang string) string {

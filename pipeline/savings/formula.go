@@ -47,8 +47,9 @@ func (t *terms) formulaIn(lang string, key cellKey, basis pipeline.Basis, s pipe
 		return weight(say("%s Blatt Kopien", "%s sheets of copies", r(basis.Sheets)))
 	case EventReply:
 		if basis.Envelopes.High > 0 {
-			return weight(say("%s Blatt Antworten und %s Umschläge zu %s g; Blatt", "%s sheets of replies and %s envelopes of %s g; sheets",
-				r(basis.Sheets), r(basis.Envelopes), n(1000*t.factor(factorEnvelope, year).Value.Mid)))
+			return say("%s Blatt Antworten × %s g + %s Umschläge × %s g = %s kg; je kg %s kg CO2e", "%s sheets of replies x %s g + %s envelopes x %s g = %s kg; %s kg CO2e for each kg",
+				r(basis.Sheets), n(1000*t.factor(factorSheet, year).Value.Mid), r(basis.Envelopes), r(times(exact(1000), t.factor(factorEnvelope, year).Value)),
+				r(each(s.Kg, 1)), r(perKilogram(s)))
 		}
 		return weight(say("%s Blatt Antworten", "%s sheets of replies", r(basis.Sheets)))
 	case EventSeparator, EventCover:

@@ -42,6 +42,11 @@
 // wrong pieces is put right by scanning it again. Pages without a picture
 // (drawn pages of a born-digital PDF) can be moved but not turned ([ErrDrawn]).
 //
+// The books on paper (books.go) are only ever added to: entries of the ledger and
+// what people told have positions that grow, and nothing appears before a position
+// that was read ([Catalog.Ledger]), so that a filed report follows from its place
+// for good.
+//
 // # What it leaves to others
 //
 // Bytes are the business of storage, queues, retries and the choice of the next

@@ -24,7 +24,15 @@ type Keeper struct {
 
 	mu    sync.Mutex
 	tally savings.Tally // of the ledger as far as it was read
+	at    place         // at which memo was computed
+	memo  map[pipeline.ReportQuery]pipeline.Report
 }
+
+// place is what a report follows from besides its query.
+type place struct{ ledger, facts int64 }
+
+// maxMemo bounds the reports that are remembered.
+const maxMemo = 64
 
 // Config is what a keeper works with. All but Town are required.
 type Config struct {
@@ -43,7 +51,8 @@ func booked(r catalog.LedgerRow) savings.Booked {
 }
 
 // Report sums the books up as they stand. Only entries that came since the last
-// call are read.
+// call are read, and nothing is computed twice. Callers share what it gives and
+// must not change it.
 func (k *Keeper) Report(ctx context.Context, q pipeline.ReportQuery) (pipeline.Report, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,7 +67,19 @@ func (k *Keeper) Report(ctx context.Context, q pipeline.ReportQuery) (pipeline.R
 	if err != nil {
 		return pipeline.Report{}, err
 	}
-	return k.cfg.Books.Report(&k.tally, facts, q), nil
+	now := place{ledger: k.tally.Last()}
+	if len(facts) > 0 {
+		now.facts = facts[len(facts)-1].N
+	}
+	if k.memo == nil || now != k.at || len(k.memo) >= maxMemo {
+		k.at, k.memo = now, map[pipeline.ReportQuery]pipeline.Report{}
+	}
+	r, known := k.memo[q]
+	if !known {
+		r = k.cfg.Books.Report(&k.tally, facts, q)
+		k.memo[q] = r
+	}
+	return r, nil
 }
 
 // Between is the report of days, for the command line; zero bounds are open.
