@@ -151,7 +151,7 @@ func (l *lab) reportFiles(fates []fate) {
 	text += l.bar(len(bad) == 0, fmt.Sprintf("every one of %d files ends as valid PDF/A that says and shows the same, or untouched with a reason: %s", len(fates), orNone(bad))) +
 		l.bar(len(moved) == 0, "the delivered bytes are what they were: "+orNone(moved)) +
 		l.bar(len(signed) == 0 && signedAll > 0, fmt.Sprintf("%d signed files are byte-identical: %s", signedAll, orNone(signed)))
-	l.sections = append(l.sections, text)
+	l.sections["files"] = text
 }
 
 func (l *lab) listPictured(fates []fate) string {
