@@ -34,15 +34,15 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/bench $(BENCH)
 
+.PHONY: bench-sorting
+bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
+	$(GO) run ./deploy/testing/sorting
+
 .PHONY: conformance
 conformance: setup build ## check every PDF/A we make with veraPDF, write docs/conformance.md (CONFORMANCE='-part gate': a part)
 	deploy/testing/tools.sh verapdf
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
-
-.PHONY: bench-sorting
-bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
-	$(GO) run ./deploy/testing/sorting
 
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences

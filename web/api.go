@@ -1,13 +1,24 @@
 package web
 
 import (
+	_ "embed" // for the description
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
 )
+
+// description is what the API is: OpenAPI 3.1. A test holds it against the routes
+// and against real answers.
+//
+//go:embed openapi.yaml
+var description []byte
+
+func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8") // RFC 9512
+	_, _ = w.Write(description)                                       // the other side may be gone
+}
 
 func docID(r *http.Request) pipeline.DocID { return pipeline.DocID(r.PathValue("id")) }
 
@@ -119,33 +130,6 @@ func (s *server) apiRetry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.apiGet(w, r)
-}
-
-func (s *server) apiSavings(w http.ResponseWriter, r *http.Request) {
-	from, to := s.periodOf(r)
-	view, err := s.Report(r.Context(), from, to, byOf(r))
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	answer(w, http.StatusOK, view)
-}
-
-// periodOf reads from and to; the last day counts whole. What is no day is left out.
-func (s *server) periodOf(r *http.Request) (from, to time.Time) {
-	from, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("from"), s.Zone)
-	if to, _ = time.ParseInLocation(time.DateOnly, r.URL.Query().Get("to"), s.Zone); !to.IsZero() {
-		to = to.AddDate(0, 0, 1)
-	}
-	return from, to
-}
-
-func byOf(r *http.Request) string {
-	switch by := r.URL.Query().Get("by"); by {
-	case "month", "type":
-		return by
-	}
-	return "department"
 }
 
 func (s *server) apiStatus(w http.ResponseWriter, r *http.Request) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"blattwerk/pipeline"
@@ -80,7 +79,7 @@ type homePage struct {
 	frame
 	Rows    []row
 	Counts  catalog.Counts
-	Savings SavingsView
+	Savings pipeline.Report
 }
 
 // home is the way in: hand letters in, watch the newest, see the sum.
@@ -95,7 +94,7 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	savings, err := s.Report(r.Context(), time.Time{}, time.Time{}, "department")
+	savings, err := s.Books.Report(r.Context(), pipeline.ReportQuery{})
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -186,28 +185,6 @@ func (s *server) back(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-type savingsPage struct {
-	frame
-	SavingsView
-	By       string
-	From, To string
-	Chart    chart
-}
-
-// savings shows the books.
-func (s *server) savings(w http.ResponseWriter, r *http.Request) {
-	from, to := s.periodOf(r)
-	view, err := s.Report(r.Context(), from, to, byOf(r))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.show(w, r, "savings", savingsPage{
-		frame: s.frame(r, "savings.title"), SavingsView: view, By: byOf(r),
-		From: r.URL.Query().Get("from"), To: r.URL.Query().Get("to"), Chart: barChart(view.Rows),
-	})
-}
-
 type helpPage struct {
 	frame
 	Version string
@@ -223,17 +200,17 @@ type failPage struct {
 	Text   pipeline.Message
 }
 
-// fail shows a person what went wrong.
+// fail shows a person, or tells a program, what went wrong.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if isAPI(r) {
+		s.problem(w, r, err)
+		return
+	}
 	status := statusOf(err)
 	s.logFailure(r, status, err)
 	s.showStatus(w, r, status, "fail", failPage{s.frame(r, "fail.title"), status, textOf(err)})
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/api/") {
-		s.problem(w, r, catalog.ErrUnknown)
-		return
-	}
 	s.fail(w, r, catalog.ErrUnknown)
 }

@@ -50,7 +50,7 @@ func loadPages(zone *time.Location) pages {
 			continue
 		}
 		p.byName[name] = template.Must(template.New("frame.html").Funcs(p.words.funcs(zone)).
-			ParseFS(templates, "templates/frame.html", file))
+			ParseFS(templates, "templates/frame.html", "templates/parts/*.html", file))
 	}
 	return p
 }
@@ -138,7 +138,14 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 		},
 		"count": func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
 		"list":  func(v ...any) []any { return v },
-		"sub":   func(a, b int) int { return a - b },
+		"month": monthName,
+		"span": func(lang string, r pipeline.Range) string {
+			if r.Low == r.High {
+				return number(lang, r.Mid)
+			}
+			return number(lang, r.Low) + " … " + number(lang, r.High)
+		},
+		"sub": func(a, b int) int { return a - b },
 		"icon": func(s pipeline.State) string {
 			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
 		},
@@ -183,7 +190,29 @@ func number(lang string, x float64) string {
 	if lang == "de" {
 		s = strings.Replace(s, ".", ",", 1)
 	}
-	return s
+	return thousands(lang, s)
+}
+
+// thousands parts the whole part of a number.
+func thousands(lang, s string) string {
+	mark, point := ".", ","
+	if lang != "de" {
+		mark, point = ",", "."
+	}
+	whole, rest, broken := strings.Cut(s, point)
+	digits := strings.TrimPrefix(whole, "−")
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(whole, digits))
+	for i, r := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteString(mark)
+		}
+		b.WriteRune(r)
+	}
+	if broken {
+		b.WriteString(point + rest)
+	}
+	return b.String()
 }
 
 // language is what the person chose, or what the browser asks for; German first.

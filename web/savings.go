@@ -1,87 +1,182 @@
 package web
 
-import "blattwerk/pipeline"
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
 
-// SavingsView is the books as the page shows them. cmd fills it from the books
-// of pipeline/savings.
-type SavingsView struct {
-	Rows    []SavingsRow       `json:"rows"`
-	Total   SavingsRow         `json:"total"`
-	Saved   Figures            `json:"saved"`  // of the total: what was spared
-	Debits  Figures            `json:"debits"` // of the total: what it cost, negative
-	Factors []FactorInfo       `json:"factors"`
-	Notes   []pipeline.Message `json:"notes"`
-}
-
-// SavingsRow is one line: savings less debits.
-type SavingsRow struct {
-	Key      string            `json:"key"`
-	Name     string            `json:"name"`
-	Entries  int               `json:"entries"`
-	Evidence pipeline.Evidence `json:"evidence"` // the weakest of its entries
-	Figures
-}
-
-// Figures are the quantities that are counted.
-type Figures struct {
-	Sheets pipeline.Range `json:"sheets"` // of A4
-	Kg     pipeline.Range `json:"kg"`     // of paper
-	CO2e   pipeline.Range `json:"co2e"`   // kilograms
-	Water  pipeline.Range `json:"water"`  // litres
-	Energy pipeline.Range `json:"energy"` // kilowatt hours
-}
-
-// FactorInfo is an environmental factor with where it comes from.
-type FactorInfo struct {
-	ID       string  `json:"id"`
-	Quantity string  `json:"quantity"`
-	Value    float64 `json:"value"`
-	Unit     string  `json:"unit"`
-	Source   string  `json:"source"`
-	Year     string  `json:"year"`
-	Boundary string  `json:"boundary"`
-}
-
-// chart is a bar for each row with its range, as lengths of an SVG of 400 units
-// across. The table beside it says the same in words.
-type chart struct {
-	Bars   []bar
-	Zero   float64 // where nought lies
-	Height int
-}
-
-type bar struct {
-	Key       string
-	Name      string
-	Y         int
-	X, Width  float64 // of the middle estimate
-	Low, High float64 // ends of the whisker
-	Mid       float64 // sheets
-	Negative  bool
-}
-
-const (
-	chartLeft, chartRight = 110.0, 390.0
-	barStep               = 28
+	"blattwerk/pipeline"
+	"blattwerk/web/access"
 )
 
-// barChart draws the sheets saved.
-func barChart(rows []SavingsRow) chart {
-	low, high := 0.0, 0.0
-	for _, r := range rows {
-		low, high = min(low, r.Sheets.Low), max(high, r.Sheets.High)
+// Books is what the sustainability desk needs of the books. Errors of what people
+// told wrongly are or wrap a *[pipeline.Fault]; an unknown report is
+// catalog.ErrUnknown.
+type Books interface {
+	Report(ctx context.Context, q pipeline.ReportQuery) (pipeline.Report, error)
+	Sentence(r pipeline.Report) pipeline.Message
+	Facts(ctx context.Context) ([]pipeline.Fact, error)
+	Factors(ctx context.Context, year int) ([]pipeline.FactorUse, error)
+	Sets() []string
+	Shapes() []string
+	Targets() []string
+	Replace(ctx context.Context, by string, c FactorChange) error
+	Use(ctx context.Context, by, set string, since int) error
+	Withdraw(ctx context.Context, by string, fact int64) error
+	Import(ctx context.Context, by, salt string, r io.Reader) (facts, entries int, err error)
+	File(ctx context.Context, by, title string, q pipeline.ReportQuery) (pipeline.FiledReport, error)
+	Reports(ctx context.Context) ([]pipeline.FiledReport, error)
+	Filed(ctx context.Context, id string) (pipeline.FiledReport, pipeline.Report, error)
+	Again(ctx context.Context, id string) (same bool, err error)
+	Export(ctx context.Context, w io.Writer, e Export) error
+}
+
+// FactorChange is a town's own value for a factor.
+type FactorChange struct {
+	ID       string            `json:"id"`
+	Value    pipeline.Range    `json:"value"`
+	Evidence pipeline.Evidence `json:"evidence"`
+	Source   string            `json:"source"`
+	Boundary string            `json:"boundary"` // "" stays
+	Year     int               `json:"year"`     // of the source
+	Since    int               `json:"since"`    // year from which it holds; 0 is always
+	Note     string            `json:"note"`
+}
+
+// Export says how a report leaves the house.
+type Export struct {
+	Format string // "csv", "xlsx", "json", "pdf"
+	Shape  string // table of a CSV file
+	Lang   string
+	Report pipeline.Report
+	Filed  *pipeline.FiledReport // nil: the report is not filed
+}
+
+// savingsRoutes are the addresses of the sustainability desk.
+func (s *server) savingsRoutes() []route {
+	return []route{
+		{"GET /savings", access.Count, s.savings},
+		{"GET /savings/table", access.Count, s.savingsTable},
+		{"GET /savings/method", access.Count, s.savingsMethod},
+		{"GET /savings/factors", access.Count, s.savingsFactors},
+		{"POST /savings/factors", access.Tune, s.savingsReplace},
+		{"POST /savings/set", access.Tune, s.savingsUse},
+		{"GET /savings/baseline", access.Count, s.savingsBaseline},
+		{"POST /savings/baseline", access.Tune, s.savingsTell},
+		{"POST /savings/withdraw", access.Tune, s.savingsWithdraw},
+		{"POST /savings/import", access.Tune, s.savingsImport},
+		{"GET /savings/reports", access.Count, s.savingsReports},
+		{"POST /savings/reports", access.Tune, s.savingsFile},
+		{"GET /savings/reports/{id}", access.Count, s.savingsReport},
+		{"GET /savings/export", access.Count, s.savingsExport},
+		{"GET /api/v1/savings", access.Count, s.apiSavings},
+		{"GET /api/v1/savings/facts", access.Count, s.apiFacts},
+		{"POST /api/v1/savings/table", access.Tune, s.apiTable},
+		{"GET /api/v1/savings/factors", access.Count, s.apiFactors},
+		{"POST /api/v1/savings/factors", access.Tune, s.apiReplace},
+		{"GET /api/v1/savings/reports", access.Count, s.apiReports},
+		{"POST /api/v1/savings/reports", access.Tune, s.apiFile},
+		{"GET /api/v1/savings/reports/{id}", access.Count, s.apiReport},
 	}
-	if high == low {
-		high = low + 1
+}
+
+var monthText = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])$`)
+
+// queryOfBooks reads what a report shall be about. from and to are months
+// ("2026-01"), years ("2026") or days, of which the month counts; year is short
+// for both. Without any it is the current year.
+func (s *server) queryOfBooks(r *http.Request) (pipeline.ReportQuery, error) {
+	v := r.URL.Query()
+	if r.Method == http.MethodPost {
+		v = r.PostForm
 	}
-	at := func(v float64) float64 { return chartLeft + (v-low)/(high-low)*(chartRight-chartLeft) }
-	c := chart{Zero: at(0), Height: barStep*len(rows) + 8}
-	for i, r := range rows {
-		from, to := min(at(0), at(r.Sheets.Mid)), max(at(0), at(r.Sheets.Mid))
-		c.Bars = append(c.Bars, bar{
-			Key: r.Key, Name: r.Name, Y: barStep*i + 4, X: from, Width: to - from,
-			Low: at(r.Sheets.Low), High: at(r.Sheets.High), Mid: r.Sheets.Mid, Negative: r.Sheets.Mid < 0,
-		})
+	from, to := v.Get("from"), v.Get("to")
+	if year := v.Get("year"); year != "" && from == "" && to == "" {
+		from, to = year, year
 	}
-	return c
+	if from == "" && to == "" && v.Get("all") == "" {
+		year := strconv.Itoa(time.Now().In(s.Zone).Year())
+		from, to = year, year
+	}
+	q := pipeline.ReportQuery{Department: pipeline.DeptID(v.Get("department")), Type: pipeline.TypeCode(v.Get("type"))}
+	for _, end := range []struct {
+		text, month string
+		into        *string
+	}{{from, "-01", &q.From}, {to, "-12", &q.To}} {
+		text := end.text
+		if len(text) == 4 {
+			text += end.month
+		}
+		text = text[:min(7, len(text))]
+		if text != "" && !monthText.MatchString(text) {
+			return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Text: pipeline.Message{
+				DE: fmt.Sprintf("%q ist kein Monat wie 2026-01.", end.text), EN: fmt.Sprintf("%q is no month such as 2026-01.", end.text)}}
+		}
+		*end.into = text
+	}
+	if q.From != "" && q.To != "" && q.From > q.To {
+		return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Text: pipeline.Message{
+			DE: "Der Zeitraum endet, bevor er beginnt.", EN: "The period ends before it begins."}}
+	}
+	return q, nil
+}
+
+func byOf(r *http.Request) string {
+	switch by := r.URL.Query().Get("by"); by {
+	case "department", "type", "event":
+		return by
+	}
+	return "month"
+}
+
+// nameOf is what a row of the books is called.
+func (s *server) nameOf(lang, by, key string) string {
+	switch by {
+	case "department":
+		i := slices.IndexFunc(s.Types, func(t TypeInfo) bool { return string(t.Department) == key })
+		if i >= 0 {
+			return key + " " + s.Types[i].DepartmentName
+		}
+		if key == "-" {
+			return s.pages.words.text(lang, "savings.nodepartment")
+		}
+	case "type":
+		if t, ok := s.types[pipeline.TypeCode(key)]; ok {
+			return key + " " + t.Name
+		}
+		if key == "-" {
+			return s.pages.words.text(lang, "savings.notype")
+		}
+	case "event":
+		return s.pages.words.text(lang, "savings.event."+key)
+	case "month":
+		return monthName(key)
+	}
+	return key
+}
+
+// monthName writes "2026-03" as 03/2026.
+func monthName(key string) string {
+	if monthText.MatchString(key) {
+		return key[5:] + "/" + key[:4]
+	}
+	return key
+}
+
+// years are those that the ledger or the facts reach into, newest first.
+func (s *server) years(all pipeline.Report) []int {
+	years := []int{time.Now().In(s.Zone).Year()}
+	for _, m := range all.Months {
+		if y, err := strconv.Atoi(m.Key[:min(4, len(m.Key))]); err == nil && !slices.Contains(years, y) {
+			years = append(years, y)
+		}
+	}
+	slices.SortFunc(years, func(a, b int) int { return cmp.Compare(b, a) })
+	return years
 }

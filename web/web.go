@@ -43,7 +43,7 @@ type Config struct {
 	Types   []TypeInfo
 	Labels  map[string]pipeline.Message // names of fields for people
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
-	Report  func(ctx context.Context, from, to time.Time, by string) (SavingsView, error)
+	Books   Books
 	Ready   func(ctx context.Context) error
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
@@ -116,7 +116,9 @@ func New(cfg Config) http.Handler {
 		mux.HandleFunc(rt.pattern, s.grant(rt))
 	}
 	mux.HandleFunc("/", s.grant(route{"/", access.Enter, s.notFound}))
-	guarded := http.NewCrossOriginProtection().Handler(s.admit(mux))
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(s.foreign))
+	guarded := own.Handler(s.admit(mux))
 	open := http.NewServeMux()
 	files, _ := fs.Sub(static, "static") // the folder is embedded above
 	open.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
@@ -144,6 +146,7 @@ func (s *server) routes() []route {
 		s.apiRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
+		s.savingsRoutes(),
 	)
 }
 
@@ -153,7 +156,6 @@ func (s *server) pageRoutes() []route {
 		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
-		{"GET /savings", access.Count, s.savings},
 		{"GET /help", access.Enter, s.help},
 	}
 }
@@ -163,13 +165,24 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/deliveries", access.Hand, s.apiDeliver},
 		{"GET /api/v1/documents", access.Find, s.apiList},
 		{"GET /api/v1/documents/{id}", access.Find, s.apiGet},
+		{"GET /api/v1/documents/{id}/pdf", access.Find, s.file("pdfa")},
+		{"GET /api/v1/documents/{id}/original", access.Find, s.file("original")},
+		{"GET /api/v1/documents/{id}/text", access.Find, s.file("text")},
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
-		{"GET /api/v1/savings", access.Count, s.apiSavings},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
+		{"GET /api/v1/openapi.yaml", access.Arrive, s.apiDescription},
 	}
+}
+
+// foreign refuses what another site's page sends in the name of who is signed in.
+func (s *server) foreign(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "cross-site", Text: pipeline.Message{
+		DE: "Diese Anfrage kommt von einer fremden Seite und wurde nicht ausgeführt.",
+		EN: "This request comes from another site and was not carried out.",
+	}})
 }
 
 // cached lets browsers keep style and script for a while: they hold nothing

@@ -71,7 +71,6 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		Apply: func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error) {
 			return pipeline.Filing{Type: code, Department: pipeline.DeptID(code[:2]), Sure: true, DecidedBy: by, Fields: doc.Filing.Fields}, nil
 		},
-		Report:  report,
 		Ready:   func(context.Context) error { return nil },
 		Picture: picture,
 		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
@@ -87,6 +86,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			o.amended = append(o.amended, d)
 			return nil
 		},
+		Books:    testBooks(t, rows),
 		Resume:   pipeline.StepArchive,
 		Restart:  pipeline.StepOpen,
 		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
@@ -148,22 +148,6 @@ func picture(_ context.Context, doc pipeline.Document, no, width int) ([]byte, e
 	return out.Bytes(), err
 }
 
-func report(_ context.Context, _, _ time.Time, by string) (web.SavingsView, error) {
-	figures := func(low, mid, high float64) web.Figures {
-		return web.Figures{Sheets: pipeline.Range{Low: low, Mid: mid, High: high}, CO2e: pipeline.Range{Low: low / 100, Mid: mid / 100, High: high / 100}}
-	}
-	return web.SavingsView{
-		Rows: []web.SavingsRow{
-			{Key: "20", Name: "Stadtkasse", Entries: 2, Evidence: "C", Figures: figures(0.1, 0.6, 1.2)},
-			{Key: "32", Name: "Ordnungsamt", Entries: 1, Evidence: "C", Figures: figures(-2.5, -1.2, 0.1)},
-		},
-		Total: web.SavingsRow{Entries: 3, Evidence: "C", Figures: figures(-2.4, -0.6, 1.3)},
-		Saved: figures(0.1, 0.6, 1.3), Debits: figures(-2.5, -1.2, 0),
-		Factors: []web.FactorInfo{{ID: "ifeu06-prim", Quantity: "co2e", Value: 1.04, Unit: "kg/kg", Source: "by " + by}},
-		Notes:   []pipeline.Message{{DE: "Hinweis", EN: "note"}},
-	}, nil
-}
-
 // letter takes a letter in and brings it to a state.
 func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID {
 	o.t.Helper()
@@ -204,7 +188,7 @@ func (o *office) letter(name, text string, state pipeline.State) pipeline.DocID 
 	doc.Record = &pipeline.Record{Prefix: "archive/" + string(doc.ID), At: time.Now(), Manifest: pdf.Digest, Files: []pipeline.File{
 		{Role: "pdfa", Key: "archive/x/document.pdf", Blob: pdf}, {Role: "original", Key: "archive/x/original.bin", Blob: doc.Delivery.Original},
 	}}
-	doc.Savings = []pipeline.Saving{{ID: string(doc.ID) + "-1", Event: "copies", Formula: "2 Blatt × 0,3", Evidence: "C", Sheets: pipeline.Range{Low: 0, Mid: 0.6, High: 1}}}
+	doc.Savings = []pipeline.Saving{{ID: string(doc.ID) + "-1", Event: "copies-avoided", Formula: pipeline.Formula{DE: "2 Blatt × 0,3", EN: "2 sheets x 0.3"}, Evidence: "C", Sheets: pipeline.Range{Low: 0, Mid: 0.6, High: 1}}}
 	must(o.rows.Advance(ctx, job, doc, "", words))
 	return doc.ID
 }
@@ -241,7 +225,8 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/review", "/savings", "/savings?by=month", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/review", "/help"}
+	paths = append(paths, savingsPages...)
 	for _, id := range ids {
 		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof")
 	}
@@ -251,7 +236,7 @@ func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 func TestEveryPageInBothLanguages(t *testing.T) {
 	o := newOffice(t, nil)
 	missing := regexp.MustCompile(`\[[a-z]+[./][a-z.]*\]`)
-	for _, path := range allPages(everyState(o)) {
+	for _, path := range append(allPages(everyState(o)), moreSavingsPages...) {
 		for _, lang := range []string{"de", "en"} {
 			sep := "?"
 			if strings.Contains(path, "?") {

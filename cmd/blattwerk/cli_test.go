@@ -135,7 +135,7 @@ func TestCommandsBesideARunningServe(t *testing.T) {
 		{[]string{"search", "Wolkenkratzer"}, "0 Treffer"},
 		{[]string{"savings"}, "22"},
 		{[]string{"savings", "--by", "month", "--format", "csv"}, time.Now().Format("2006-01")},
-		{[]string{"savings", "--format", "json", "--to", "2020-01-01"}, `"rows": null`},
+		{[]string{"savings", "--format", "json", "--to", "2020-01-01"}, `"months": []`},
 		{[]string{"verify"}, "0 Auffälligkeiten"},
 	} {
 		if r := blattwerk(t, data, tc.args...); r.code != exitDone || !strings.Contains(r.out, tc.want) {

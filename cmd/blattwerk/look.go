@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +18,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"blattwerk/cmd/blattwerk/keeper"
 	"blattwerk/pipeline"
 	"blattwerk/pipeline/savings"
 	"blattwerk/storage/catalog"
@@ -157,8 +163,12 @@ func savingsCommand() command {
 		flags: func(fs *pflag.FlagSet) {
 			fs.String("from", "", "first day, 2026-01-31")
 			fs.String("to", "", "last day, 2026-12-31")
-			fs.String("by", "department", "department, month or type")
+			fs.String("by", "department", "department, month, type or event")
 			fs.String("format", "table", "table, csv or json")
+			fs.String("shape", "", "table of --format csv: summary, gri301, emas, bnk, factors or checks; empty is that of --by")
+			fs.String("xlsx", "", "write all tables into this workbook")
+			fs.String("report", "", "write the report on one page into this file, as PDF/A")
+			fs.String("import", "", "first read figures from this CSV file: purchases, print counters, samples, reprints")
 		},
 		run: printSavings,
 	}
@@ -169,30 +179,92 @@ func printSavings(ctx context.Context, c *call) error {
 	if err != nil {
 		return exit{exitUsage, err}
 	}
-	by, _ := c.flags.GetString("by")
-	format, _ := c.flags.GetString("format")
-	if !slices.Contains([]string{"department", "month", "type"}, by) || !slices.Contains([]string{"table", "csv", "json"}, format) {
+	flag := func(name string) string { text, _ := c.flags.GetString(name); return text }
+	if !slices.Contains([]string{"department", "month", "type", "event"}, flag("by")) || !slices.Contains([]string{"table", "csv", "json"}, flag("format")) ||
+		flag("shape") != "" && !slices.Contains(savings.Shapes(), flag("shape")) {
 		return exit{exitUsage, errors.New(c.say(
-			"--by ist department, month oder type; --format ist table, csv oder json",
-			"--by is department, month or type; --format is table, csv or json"))}
+			"--by ist department, month, type oder event; --format ist table, csv oder json; --shape ist eine von ",
+			"--by is department, month, type or event; --format is table, csv or json; --shape is one of ") + strings.Join(savings.Shapes(), ", "))}
 	}
 	h, err := openHouse(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	report, err := h.summary(ctx, from, to, by)
+	k, err := h.openKeeper()
 	if err != nil {
 		return err
 	}
-	switch format {
-	case "table":
-		return report.Table(c.out, c.say("de", "en"))
-	case "csv":
-		return report.CSV(c.out)
-	default:
-		return report.JSON(c.out)
+	if name := flag("import"); name != "" {
+		if err := c.importFigures(ctx, k, name); err != nil {
+			return err
+		}
 	}
+	report, err := k.Between(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	lang := c.say("de", "en")
+	if flag("xlsx") != "" || flag("report") != "" {
+		return errors.Join(
+			writeExport(ctx, k, flag("xlsx"), web.Export{Format: "xlsx", Lang: lang, Report: report}),
+			writeExport(ctx, k, flag("report"), web.Export{Format: "pdf", Lang: lang, Report: report}))
+	}
+	switch flag("format") {
+	case "table":
+		return savings.Table(c.out, report, flag("by"), lang)
+	case "csv":
+		return k.Export(ctx, c.out, web.Export{Format: "csv", Shape: cmp.Or(flag("shape"), flag("by")), Lang: lang, Report: report})
+	default:
+		return savings.JSON(c.out, report)
+	}
+}
+
+func (c *call) importFigures(ctx context.Context, k *keeper.Keeper, name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return exit{exitBadInput, err}
+	}
+	defer f.Close()
+	facts, entries, err := k.Import(ctx, commandLineUser(), "", f)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, c.say("%d Angaben und %d Buchungen übernommen\n", "%d statements and %d entries taken over\n"), facts, entries)
+	return nil
+}
+
+// commandLineUser is who works at the terminal, for the evidence log.
+func commandLineUser() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "command line"
+}
+
+// writeExport writes an export into a file, which appears whole or not at all;
+// without a name it writes nothing.
+func writeExport(ctx context.Context, k *keeper.Keeper, name string, e web.Export) error {
+	if name == "" {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := k.Export(ctx, &b, e); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".export-*")
+	if err != nil {
+		return exit{exitCannotWrite, err}
+	}
+	defer os.Remove(tmp.Name())
+	_, err = b.WriteTo(tmp)
+	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), name)
+	}
+	if err != nil {
+		return exit{exitCannotWrite, err}
+	}
+	return nil
 }
 
 // period reads --from and --to; the last day counts whole.
@@ -212,17 +284,4 @@ func (c *call) period() (from, to time.Time, err error) {
 		*t = day
 	}
 	return from, to, nil
-}
-
-// summary adds up the ledger.
-func (h *house) summary(ctx context.Context, from, to time.Time, by string) (savings.Report, error) {
-	rows, err := h.rows.Savings(ctx, from, to)
-	if err != nil {
-		return savings.Report{}, fmt.Errorf("reading the ledger: %w", err)
-	}
-	booked := make([]savings.Booked, len(rows))
-	for i, r := range rows {
-		booked[i] = savings.Booked{Saving: r.Saving, Department: r.Department, Type: r.Type, At: r.At}
-	}
-	return savings.Summarise(booked, by), nil
 }

@@ -109,7 +109,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Types:     typeInfos(s.rooms.Classify),
 		Labels:    s.rooms.Classify.Labels(),
 		Apply:     s.rooms.Classify.Apply,
-		Report:    s.report,
+		Books:     s.keeper(s.rooms.Books, s.rooms.Classify),
 		Ready:     s.ready,
 		Picture:   s.picture,
 		Words:     s.words,

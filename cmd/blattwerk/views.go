@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"strconv"
-	"time"
 
+	"blattwerk/cmd/blattwerk/keeper"
 	"blattwerk/pipeline"
 	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/ocr"
@@ -43,6 +43,39 @@ func typeInfos(room *classify.Room) []web.TypeInfo {
 	return infos
 }
 
+// keeper keeps the books of this house.
+func (h *house) keeper(books *savings.Books, room *classify.Room) *keeper.Keeper {
+	departments := map[string]string{}
+	for _, d := range room.Departments() {
+		departments[string(d.ID)] = d.Name
+	}
+	return keeper.New(keeper.Config{
+		Rows: h.rows, Books: books, Zone: h.set.zone(), Town: h.set.str("town"),
+		Names: func(by, key string) string {
+			switch by {
+			case "department":
+				return departments[key]
+			case "type":
+				return names(room)(pipeline.TypeCode(key))
+			}
+			return ""
+		},
+	})
+}
+
+// openKeeper opens the books without the stations, for the command line.
+func (h *house) openKeeper() (*keeper.Keeper, error) {
+	books, err := savings.New(savings.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the books: %w", err)
+	}
+	room, err := classify.New(classify.Config{Threshold: h.set.number("threshold"), Town: classify.Town{Name: h.set.str("town")}})
+	if err != nil {
+		return nil, fmt.Errorf("setting up classification: %w", err)
+	}
+	return h.keeper(books, room), nil
+}
+
 // openKept opens a kept file of a letter by its role.
 func (h *house) openKept(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error) {
 	return h.archive.Open(ctx, *doc.Record, role)
@@ -55,49 +88,6 @@ func (s *stations) picture(ctx context.Context, doc pipeline.Document, no, width
 		return nil, catalog.ErrUnknown
 	}
 	return jpeg, err
-}
-
-// report is the books for the web page.
-func (s *stations) report(ctx context.Context, from, to time.Time, by string) (web.SavingsView, error) {
-	sum, err := s.summary(ctx, from, to, by)
-	if err != nil {
-		return web.SavingsView{}, err
-	}
-	view := web.SavingsView{
-		Total: s.savingsRow(by, sum.Total), Saved: figures(sum.Total.Saved), Debits: figures(sum.Total.Debits), Notes: sum.Notes,
-	}
-	for _, r := range sum.Rows {
-		view.Rows = append(view.Rows, s.savingsRow(by, r))
-	}
-	for _, f := range sum.Factors {
-		year := ""
-		if f.Year > 0 {
-			year = strconv.Itoa(f.Year)
-		}
-		view.Factors = append(view.Factors, web.FactorInfo{
-			ID: f.ID, Quantity: f.Quantity, Value: f.Value.Mid, Unit: f.Unit, Source: f.Source, Year: year, Boundary: f.Boundary,
-		})
-	}
-	return view, nil
-}
-
-func (s *stations) savingsRow(by string, r savings.Row) web.SavingsRow {
-	row := web.SavingsRow{Key: r.Key, Entries: r.Entries, Evidence: r.Evidence, Figures: figures(r.Net)}
-	switch by {
-	case "department":
-		for _, d := range s.rooms.Classify.Departments() {
-			if string(d.ID) == r.Key {
-				row.Name = d.Name
-			}
-		}
-	case "type":
-		row.Name = names(s.rooms.Classify)(pipeline.TypeCode(r.Key))
-	}
-	return row
-}
-
-func figures(s savings.Sums) web.Figures {
-	return web.Figures{Sheets: s.Sheets, Kg: s.Kg, CO2e: s.CO2e, Water: s.Water, Energy: s.Energy}
 }
 
 // maskAll takes out of a document's words what may not be searched for: serial

@@ -1,6 +1,8 @@
 package savings
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -9,15 +11,19 @@ import (
 	"blattwerk/pipeline"
 )
 
-// Event is something that no letter shows and that somebody counted: separator
-// sheets of a stack, reprints, replies sent digitally.
+// Event is something that no letter shows and that somebody counted: reprints by
+// the print server, replies sent digitally, courier runs that are cancelled.
 type Event struct {
-	ID       string            // deterministic: the same event twice makes one entry
-	Kind     string            // EventReply, EventSeparator, EventReprint, EventRescan or EventCopies
-	Sheets   pipeline.Range    // sheets of A4 saved or used up, not negative; for EventRescan the pages
-	Evidence pipeline.Evidence // A counted, B sampled, C assumed
-	At       time.Time
-	Note     string // how it was counted, for the formula
+	ID        string // deterministic: the same event twice makes one entry
+	Kind      string // EventReply, EventCopies, EventTrip, EventSeparator, EventCover, EventReprint, EventRescan or EventServer
+	Sheets    pipeline.Range
+	Envelopes pipeline.Range // of EventReply
+	Pages     int64          // of EventRescan
+	Trips, Km pipeline.Range // of EventTrip
+	KWh       pipeline.Range // of EventServer
+	Evidence  pipeline.Evidence
+	At        time.Time
+	Note      string // how it was counted, for the formula
 }
 
 // Book turns an event into an entry of the ledger. Savings come out positive,
@@ -26,33 +32,49 @@ func (b *Books) Book(e Event) (pipeline.Saving, error) {
 	if e.ID == "" || e.At.IsZero() {
 		return pipeline.Saving{}, errors.New("savings: an event needs an id and a time")
 	}
-	if !ordered(e.Sheets) || e.Sheets.Low < 0 || math.IsInf(e.Sheets.High, 0) {
-		return pipeline.Saving{}, fmt.Errorf("savings: event %s: %v is no range of sheets", e.ID, e.Sheets)
+	for _, r := range []pipeline.Range{e.Sheets, e.Envelopes, e.Trips, e.Km, e.KWh} {
+		if !ordered(r) || r.Low < 0 || math.IsInf(r.High, 0) {
+			return pipeline.Saving{}, fmt.Errorf("savings: event %s: %v is no range", e.ID, r)
+		}
 	}
 	switch e.Evidence {
 	case pipeline.Measured, pipeline.Sampled, pipeline.Assumed:
 	default:
 		return pipeline.Saving{}, fmt.Errorf("savings: event %s: unknown class of evidence %q", e.ID, e.Evidence)
 	}
-	var s pipeline.Saving
-	formula := num(e.Sheets.Mid) + " sheets x 5 g"
+	basis := pipeline.Basis{Evidence: e.Evidence}
+	full := false
 	switch e.Kind {
-	case EventCopies, EventReply:
-		s = b.paper(e.Kind, e.Sheets, e.At.Year())
-	case EventSeparator:
-		s = b.paperDebit(e.Kind, times(e.Sheets, exact(1/b.cfg.SeparatorUses)), e.At.Year())
-		formula = fmt.Sprintf("%s separator sheets / %s uses x 5 g", num(e.Sheets.Mid), num(b.cfg.SeparatorUses))
-	case EventReprint:
-		s = b.paperDebit(e.Kind, e.Sheets, e.At.Year())
+	case EventCopies, EventSeparator, EventCover, EventReprint:
+		basis.Sheets, full = e.Sheets, e.Sheets.High > 0
+	case EventReply:
+		basis.Sheets, basis.Envelopes, full = e.Sheets, e.Envelopes, e.Sheets.High > 0
 	case EventRescan:
-		s = b.electricity(e.Kind, times(e.Sheets, b.cfg.ElectricityPerPage))
-		formula = fmt.Sprintf("%s pages x %s Wh", num(e.Sheets.Mid), num(b.cfg.ElectricityPerPage.Mid*1000))
+		basis.Pages, full = e.Pages, e.Pages > 0
+	case EventTrip:
+		basis.Trips, basis.Km, full = e.Trips, e.Km, e.Trips.High > 0
+	case EventServer:
+		basis.KWh, full = e.KWh, e.KWh.High > 0
 	default:
 		return pipeline.Saving{}, fmt.Errorf("savings: event %s: unknown kind %q", e.ID, e.Kind)
 	}
-	s.ID, s.Evidence, s.At, s.Formula = e.ID, e.Evidence, e.At, formula
+	if !full {
+		return pipeline.Saving{}, fmt.Errorf("savings: event %s: nothing was counted", e.ID)
+	}
+	key := cellKey{event: e.Kind, month: e.At.UTC().Format("2006-01")}
+	t := b.terms(nil)
+	s := t.value(key, basis)
+	s.ID, s.At, s.Basis = e.ID, e.At, &basis
+	s.Formula = t.formula(key, basis, s, 1)
 	if e.Note != "" {
-		s.Formula += " (" + e.Note + ")"
+		s.Formula.DE += " (" + e.Note + ")"
+		s.Formula.EN += " (" + e.Note + ")"
 	}
 	return s, nil
+}
+
+// eventID names an event by what it says and how often that was said before.
+func eventID(what []byte, occurrence int) string {
+	sum := sha256.Sum256(fmt.Appendf(what, "#%d", occurrence))
+	return "told/" + hex.EncodeToString(sum[:12])
 }

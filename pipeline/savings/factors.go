@@ -14,19 +14,6 @@ import (
 //go:embed seed/*.tsv
 var seed embed.FS
 
-// Factor is a dated figure from a source: so much of a quantity for each unit.
-type Factor struct {
-	ID       string         `json:"id"`
-	Quantity string         `json:"quantity"` // "co2e", "water", "energy", "wood", ...
-	Value    pipeline.Range `json:"value"`
-	Unit     string         `json:"unit"`  // "kg/kg", "l/kg", "kWh/kg", "kg/kWh", "kg/TB/a"
-	Paper    string         `json:"paper"` // "virgin", "recycled", or what else the figure is about
-	Year     int            `json:"year"`  // 0 if the source is undated
-	Use      string         `json:"use"`   // "default", "high", "debit", "reference", "never"
-	Source   string         `json:"source"`
-	Boundary string         `json:"boundary"` // what the figure includes
-}
-
 // set names the factors for paper that are used together.
 type set struct {
 	name string
@@ -35,15 +22,44 @@ type set struct {
 
 type setKey struct{ quantity, paper string }
 
+// Ids of the factors that the books compute with, besides those of a set.
+const (
+	factorSheet     = "a4-kg"
+	factorEnvelope  = "umschlag-kg"
+	factorCopies    = "kopien-je-brief"
+	factorDuplex    = "duplexanteil"
+	factorRecycled  = "recyclinganteil"
+	factorSeparator = "trennblatt-nutzungen"
+	factorScanner   = "scanner-kwh"
+	factorReader    = "leser-watt"
+	factorReplicas  = "ablage-kopien"
+	factorYears     = "ablage-jahre"
+	factorFolder    = "ordner-blatt"
+	factorShelf     = "lfm-ordner"
+	factorVan       = "botenkfz"
+	factorDays      = "arbeitstage"
+	factorGrid      = "strom24"
+	factorPrimary   = "pef-strom"
+	factorStorage   = "speicher"
+)
+
+// needed are the units that the sums ask for.
+var needed = map[string]string{
+	factorSheet: "kg/Blatt", factorEnvelope: "kg/Umschlag", factorCopies: "Kopien/Brief", factorDuplex: "1", factorRecycled: "1",
+	factorSeparator: "Nutzungen/Blatt", factorScanner: "kWh/Seite", factorReader: "W", factorReplicas: "Kopien", factorYears: "a",
+	factorFolder: "Blatt/Ordner", factorShelf: "Ordner/m", factorVan: "kg/km", factorDays: "d/a",
+	factorGrid: "kg/kWh", factorPrimary: "kWh/kWh", factorStorage: "kg/TB/a",
+}
+
 // SeedFactors is the table that the program ships with.
-func SeedFactors() ([]Factor, error) {
-	rows, err := table("factors.tsv", "id", "quantity", "low", "value", "high", "unit", "paper", "year", "use", "source", "boundary")
+func SeedFactors() ([]pipeline.Factor, error) {
+	rows, err := table("factors.tsv", "id", "quantity", "low", "value", "high", "unit", "paper", "year", "use", "evidence", "source", "boundary")
 	if err != nil {
 		return nil, err
 	}
-	var factors []Factor
+	var factors []pipeline.Factor
 	for _, r := range rows {
-		f := Factor{ID: r[0], Quantity: r[1], Unit: r[5], Paper: r[6], Use: r[8], Source: r[9], Boundary: r[10]}
+		f := pipeline.Factor{ID: r[0], Quantity: r[1], Unit: r[5], Paper: r[6], Use: r[8], Evidence: pipeline.Evidence(r[9]), Source: r[10], Boundary: r[11]}
 		for i, to := range []*float64{&f.Value.Low, &f.Value.Mid, &f.Value.High} {
 			if *to, err = strconv.ParseFloat(r[2+i], 64); err != nil {
 				return nil, fmt.Errorf("factors.tsv, %s: %w", f.ID, err)
@@ -98,25 +114,47 @@ func table(name string, columns ...string) ([][]string, error) {
 }
 
 // checkFactors refuses what would make the books wrong without a word.
-func checkFactors(factors []Factor) (map[string]Factor, error) {
-	byID := map[string]Factor{}
+func checkFactors(factors []pipeline.Factor) (map[string]pipeline.Factor, error) {
+	byID := map[string]pipeline.Factor{}
 	for _, f := range factors {
-		if f.ID == "" || f.Source == "" || f.Unit == "" {
-			return nil, fmt.Errorf("factor %q has no id, unit or source", f.ID)
+		if err := checkFactor(f); err != nil {
+			return nil, err
 		}
 		if _, twice := byID[f.ID]; twice {
 			return nil, fmt.Errorf("factor %s is listed twice", f.ID)
 		}
-		if !ordered(f.Value) || f.Value.Low < 0 {
-			return nil, fmt.Errorf("factor %s: %v is no range", f.ID, f.Value)
-		}
 		byID[f.ID] = f
+	}
+	for id, unit := range needed {
+		if f, ok := byID[id]; !ok || f.Unit != unit {
+			return nil, fmt.Errorf("the factor %q in %s is missing", id, unit)
+		}
 	}
 	return byID, nil
 }
 
+// checkFactor refuses a row that is no factor: without a source, out of order, or
+// by which nothing can be divided.
+func checkFactor(f pipeline.Factor) error {
+	switch {
+	case f.ID == "" || f.Source == "" || f.Unit == "":
+		return fmt.Errorf("factor %q has no id, unit or source", f.ID)
+	case !ordered(f.Value) || f.Value.Low < 0 || f.Value.High > 1e12:
+		return fmt.Errorf("factor %s: %v is no range", f.ID, f.Value)
+	case (f.Unit == "1") && f.Value.High > 1:
+		return fmt.Errorf("factor %s: a share lies between 0 and 1", f.ID)
+	case slices.Contains([]string{factorSeparator, factorFolder, factorShelf, factorDays}, f.ID) && f.Value.Low < 1:
+		return fmt.Errorf("factor %s: must be 1 at least", f.ID)
+	}
+	switch f.Evidence {
+	case "", pipeline.Measured, pipeline.Sampled, pipeline.Assumed:
+		return nil
+	}
+	return fmt.Errorf("factor %s: unknown class of evidence %q", f.ID, f.Evidence)
+}
+
 // check finds every factor of a set, with the unit that the sums need.
-func (s set) check(factors map[string]Factor) error {
+func (s set) check(factors map[string]pipeline.Factor) error {
 	units := map[string]string{"co2e": "kg/kg", "water": "l/kg", "energy": "kWh/kg"}
 	for _, quantity := range []string{"co2e", "water", "energy"} {
 		for _, paper := range []string{"virgin", "recycled"} {

@@ -144,7 +144,7 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 		}
 		after.tier, after.score, after.received = tier(at[0]), at[1], at[2]
 		if after.n, err = strconv.ParseInt(n, 10, 64); err != nil {
-			return Hits{}, errPlace
+			return Hits{}, ErrPlace
 		}
 	}
 	list, more, err := s.find(ctx)
