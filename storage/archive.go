@@ -176,7 +176,7 @@ func (a *Archive) parts(ctx context.Context, doc pipeline.Document, blobs pipeli
 		pdf.Roles = []string{RoleOriginal, RolePDFA}
 	default:
 		parts = append(parts, part{source: original.Digest, ManifestFile: ManifestFile{
-			Name: "original" + extension(doc.Delivery.Media), Roles: []string{RoleOriginal},
+			Name: "original" + extension(doc.Delivery.Media, doc.Delivery.Name), Roles: []string{RoleOriginal},
 			Media: doc.Delivery.Media, Size: original.Size, Digest: original.Digest,
 		}})
 	}

@@ -219,20 +219,35 @@ func (m Manifest) Document() pipeline.Document {
 }
 
 // extension gives the ending of an original's name by its media type, so that a
-// file browser opens it with the right program.
-func extension(media string) string {
+// file browser opens it with the right program. The media types of office files
+// name a family only; there the sender's ending counts if it is one of the family.
+func extension(media, name string) string {
 	media, _, _ = strings.Cut(media, ";")
-	if e, ok := extensions[strings.TrimSpace(media)]; ok {
+	media = strings.TrimSpace(media)
+	if e, ok := extensions[media]; ok {
 		return e
 	}
+	if family, ok := families[media]; ok {
+		if e := strings.ToLower(path.Ext(name)); e != "" && slices.Contains(family, e) {
+			return e
+		}
+		return family[0]
+	}
 	return ".bin"
+}
+
+// families are the endings of office files; the first is true of all of them.
+var families = map[string][]string{
+	"application/vnd.openxmlformats-officedocument": {".zip", ".docx", ".xlsx", ".pptx", ".docm", ".xlsm", ".pptm"},
+	"application/vnd.oasis.opendocument":            {".zip", ".odt", ".ods", ".odp", ".odg"},
+	"application/x-ole-storage":                     {".bin", ".doc", ".xls", ".ppt"},
 }
 
 var extensions = map[string]string{
 	"application/pdf": ".pdf", "image/tiff": ".tif", "image/jpeg": ".jpg", "image/png": ".png",
 	"image/jp2": ".jp2", "image/jpx": ".jpx", "image/webp": ".webp", "image/gif": ".gif", "image/bmp": ".bmp",
 	"image/heic": ".heic", "image/avif": ".avif", "image/x-portable-anymap": ".pnm",
-	"message/rfc822": ".eml", "text/plain": ".txt", "application/zip": ".zip",
+	"message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html", "text/xml": ".xml", "application/rtf": ".rtf", "application/zip": ".zip",
 }
 
 // prefixOf is where a letter lies. The month is that of receipt, in UTC, so that

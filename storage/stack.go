@@ -66,7 +66,7 @@ func (a *Archive) keepStack(ctx context.Context, d pipeline.Delivery, blobs pipe
 		ArchivedAt: a.opt.Clock().UTC().Truncate(time.Millisecond), Software: a.opt.Software,
 		Keep: a.stackKeep(d), Delivery: d,
 		File: ManifestFile{
-			Name: "original" + extension(d.Media), Roles: []string{RoleOriginal}, Media: d.Media,
+			Name: "original" + extension(d.Media, d.Name), Roles: []string{RoleOriginal}, Media: d.Media,
 			Size: d.Original.Size, Digest: d.Original.Digest,
 		},
 	}
@@ -144,7 +144,7 @@ func pictures(pages []pipeline.Page) []part {
 			continue
 		}
 		parts = append(parts, part{source: p.Image.Digest, ManifestFile: ManifestFile{
-			Name: fmt.Sprintf("page-%04d%s", p.No, extension(p.Image.Media)), Roles: []string{RolePage},
+			Name: fmt.Sprintf("page-%04d%s", p.No, extension(p.Image.Media, "")), Roles: []string{RolePage},
 			Media: p.Image.Media, Size: p.Image.Size, Digest: p.Image.Digest, Page: p.No,
 		}})
 	}

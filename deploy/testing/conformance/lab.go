@@ -27,14 +27,13 @@ type lab struct {
 	options
 	scratch string
 	log     io.Writer
-	began   time.Time
 	rooms   *route.Rooms
 	blobs   *storage.Blobs
 
 	mu       sync.Mutex
-	own      []string // files that our writer made, for the gate's part
-	sections []string
-	missed   []string // bars
+	own      []string          // files that our writer made, for the gate's part
+	sections map[string]string // by part
+	missed   []string          // bars
 }
 
 func (l *lab) open(context.Context) error {

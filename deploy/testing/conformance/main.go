@@ -109,7 +109,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return fmt.Errorf("making a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(scratch)
-	l := &lab{options: o, scratch: scratch, log: stderr, began: time.Now()}
+	l := &lab{options: o, scratch: scratch, log: stderr, sections: map[string]string{}}
 	fmt.Fprintf(stderr, "seed %d\n", o.seed)
 	if err := l.open(ctx); err != nil {
 		return err
@@ -126,12 +126,13 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		if err := part.run(ctx); err != nil {
 			return fmt.Errorf("part %s: %w", part.name, err)
 		}
-		fmt.Fprintf(stderr, "%s: %s\n", part.name, time.Since(began).Round(time.Second))
+		took := time.Since(began).Round(time.Second)
+		fmt.Fprintf(stderr, "%s: %s\n", part.name, took)
+		l.sections[part.name] += fmt.Sprintf("\nMeasured on %s with seed %d, in %s.\n", began.UTC().Format("2 January 2006"), o.seed, took)
 	}
-	text := l.report(ctx)
 	if o.out == "-" {
-		fmt.Print(text)
-	} else if err := os.WriteFile(o.out, []byte(text), 0o644); err != nil {
+		fmt.Print(l.report(ctx, ""))
+	} else if err := l.write(ctx); err != nil {
 		return fmt.Errorf("writing the tables: %w", err)
 	}
 	if n := len(l.missed); n > 0 {

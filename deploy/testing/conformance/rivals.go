@@ -184,7 +184,7 @@ func (l *lab) reportRivals(ctx context.Context, who []rival, scores [][]score, l
 		text += "- " + r.name + ": `" + strings.Join(line, " ") + "`\n"
 	}
 	text += "- " + versions(ctx) + "\n"
-	l.sections = append(l.sections, text)
+	l.sections["rivals"] = text
 }
 
 func everyone(row []score) bool {

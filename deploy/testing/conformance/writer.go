@@ -215,7 +215,7 @@ func (l *lab) reportWriter(groups []*group, verdicts map[string]map[string]pdfat
 	}
 	text += l.bar(pass["2u"] == made, "every file passes 2u: "+share(pass["2u"], made)) +
 		l.bar(pass["2a"] == made && pass["ua1"] == made, "every file keeps the machine rules of 2a ("+share(pass["2a"], made)+") and UA-1 ("+share(pass["ua1"], made)+")")
-	l.sections = append(l.sections, text)
+	l.sections["writer"] = text
 }
 
 // counts is "3 a, 1 b".
