@@ -39,7 +39,7 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 	$(GO) run ./deploy/testing/bench $(BENCH)
 
 .PHONY: bench-sorting
-bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
+bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
 	$(GO) run ./deploy/testing/sorting
 
 .PHONY: conformance
@@ -47,6 +47,10 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	deploy/testing/tools.sh verapdf
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
+
+.PHONY: screens
+screens: setup setup-test build ## pictures of every page into docs/screens, each held against axe-core
+	$(GO) run ./deploy/testing/screens
 
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences

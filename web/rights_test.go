@@ -109,6 +109,11 @@ var rights = map[string]string{
 	"POST /letters/{id}/filing":           "m",
 	"POST /letters/{id}/retry":            "m",
 	"GET /review":                         "m",
+	"GET /letters/{id}/pages":             "m",
+	"POST /letters/{id}/pages":            "m",
+	"POST /letters/{id}/pages/undo":       "m",
+	"GET /intake":                         "md",
+	"POST /intake":                        "md",
 	"POST /letters/{id}/answer":           "m",
 	"POST /letters/{id}/undecide":         "m",
 	"POST /letters/{id}/send-back":        "md",
@@ -171,6 +176,7 @@ var rights = map[string]string{
 	"GET /groups":                         "n",
 	"POST /groups":                        "n",
 	"GET /sign-ins":                       "n",
+	"GET /evidence":                       "u",
 	"GET /api/v1/documents/{id}/pdf":      "md",
 	"GET /api/v1/documents/{id}/original": "md",
 	"GET /api/v1/documents/{id}/text":     "md",
@@ -294,6 +300,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 				"GET /letters/%s", "GET /letters/%s/pdf", "GET /letters/%s/original", "GET /letters/%s/text",
 				"GET /letters/%s/pages/1.png", "GET /letters/%s/proof", "GET /letters/%s/proof.json", "GET /letters/%s/zip", "GET /letters/zip?id=%s",
 				"GET /letters/%s?q=Rechnung", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
+				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
 				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
 			} {
 				tries++

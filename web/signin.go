@@ -38,6 +38,7 @@ type accountRows interface {
 	Attempt(ctx context.Context, guesses ...catalog.Guess) (time.Duration, error)
 	Forgive(ctx context.Context, login, address catalog.Guess) error
 	FailedSignIn(ctx context.Context, login string) error
+	Evidence(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 	SignIns(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 
 	AddToken(ctx context.Context, t catalog.Token, hash string) (catalog.Token, error)

@@ -122,6 +122,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Words:     s.words,
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
+		Languages: s.rooms.Show.Languages,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
 		Language:  s.set.str("language"),

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/classify/learn"
 	"blattwerk/storage/catalog"
 )
@@ -113,5 +114,80 @@ func TestOwnTypes(t *testing.T) {
 	r = blattwerk(t, data, "classify", "--taxonomy", own, letter)
 	if r.code == exitDone || !strings.Contains(r.err, `cues.tsv, Zeile 2: den Dokumenttyp "40-BUCHE" gibt es nicht`) {
 		t.Errorf("%d %s", r.code, r.err)
+	}
+}
+
+// TestIdentityNumbersAreNotFound takes a letter with the number of an identity
+// card through sorting into the catalogue: no search, snippet, field, example or
+// event has it, while the words around it are found.
+func TestIdentityNumbersAreNotFound(t *testing.T) {
+	const number, taxID = "T220001293", "65 929 970 489"
+	room, err := classify.New(classify.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	rows, err := catalog.Open(t.Context(), "sqlite:"+filepath.Join(data, "catalog.db"), catalog.Options{
+		First: pipeline.StepOpen, KeyFile: filepath.Join(data, "evidence.key"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	pages := pipeline.FromPlainText("Betreff: Personalausweis " + number + " verloren\n\nSehr geehrte Damen und Herren,\n\nmeinen Personalausweis " + number +
+		" habe ich im Freibad verloren, Steuer-ID " + taxID + ".\n\nIDD<<" + number + "<<<<<<<<<<<<<<<\n\nMit freundlichen Grüßen\nErna Beispiel\n")
+	f := room.Classify(pages)
+	id := strings.Repeat("a", 64)
+	doc := pipeline.Document{
+		ID: "d", Delivery: pipeline.Delivery{ID: "x", Journal: "2026-000001", Original: pipeline.Blob{Digest: pipeline.Digest(id), Size: 1}},
+		Pages: []pipeline.Page{{No: 1}}, Filing: &f, Record: &pipeline.Record{Prefix: "p", Manifest: pipeline.Digest(id)},
+		PDF: &pipeline.PDF{Blob: pipeline.Blob{Digest: pipeline.Digest(id), Size: 1}, Check: pipeline.Validation{Valid: true, Flavour: "2u"}},
+	}
+	if f, err = room.Apply(doc, "33-PA", "weber"); err != nil {
+		t.Fatal(err)
+	}
+	doc.Filing = &f
+	if err := rows.Restore(t.Context(), doc, maskAll(pages, doc)); err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []string{number, "T22000129", `"` + number + `"`, "65929970489", `"` + taxID + `"`, "Freibad", "Personalausweis"} {
+		hits, err := rows.Search(t.Context(), catalog.Query{Words: words})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if secret := !strings.Contains("Freibad Personalausweis", words); (len(hits.Hits) == 0) != secret {
+			t.Errorf("%q is found %d times", words, len(hits.Hits))
+		}
+		noNumber(t, "a hit", hits)
+	}
+	entry, err := rows.Get(t.Context(), doc.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noNumber(t, "the entry", entry)
+	events, err := rows.History(t.Context(), doc.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noNumber(t, "the history", events)
+	err = rows.Examples(t.Context(), 9, func(e catalog.Example) error {
+		noNumber(t, "an example", e)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noNumber(t, "the questions", room.Questions(pipeline.Document{Filing: &f}, nil))
+}
+
+func noNumber(t *testing.T, where string, v any) {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := strings.ReplaceAll(string(raw), " ", "")
+	if strings.Contains(plain, "T22000129") || strings.Contains(plain, "65929970489") {
+		t.Errorf("%s carries the number: %s", where, raw)
 	}
 }
