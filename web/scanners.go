@@ -41,7 +41,7 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request) {
 		if part.FormName() != "document" || part.FileName() == "" {
 			continue
 		}
-		l, err := s.take(r.Context(), r, part.FileName(), part)
+		l, err := s.take(r.Context(), r, r.URL.Query(), part.FileName(), part)
 		if err != nil {
 			s.problem(w, r, err)
 			return
