@@ -17,22 +17,19 @@ import (
 // intakeRoutes is where letters are handed in, and where most people begin.
 func (s *server) intakeRoutes() []route {
 	return []route{
-		{"GET /{$}", access.Hand, s.start},
+		{"GET /{$}", access.Hand, s.home},
 		{"GET /intake", access.Hand, s.intake},
 		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /intake", access.Hand, s.uploadForm},
 	}
 }
 
-// departmentDesk is where people of departments begin.
-const departmentDesk = "/tray"
-
-// start leads each person to their own group's work: the mailroom to its intake,
-// departments to their desk. Those who hand nothing in are led on by [server.grant].
-func (s *server) start(w http.ResponseWriter, r *http.Request) {
+// home is the mailroom's intake; people of departments are led to their tray.
+// Those who hand nothing in are led on by [server.grant].
+func (s *server) home(w http.ResponseWriter, r *http.Request) {
 	p := access.From(r.Context())
 	if p.Is(access.Department) && !p.Is(access.Mailroom) {
-		http.Redirect(w, r, departmentDesk, http.StatusSeeOther)
+		http.Redirect(w, r, landing(p), http.StatusSeeOther)
 		return
 	}
 	s.intake(w, r)

@@ -55,6 +55,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /setup", access.Arrive, s.setupForm},
 		{"GET /login", access.Arrive, s.login},
 		{"POST /login", access.Arrive, s.loginForm},
+		{"GET /start", access.Enter, s.start},
 		{"GET /login/oidc", access.Arrive, s.issuerLogin},
 		{"GET /login/oidc/callback", access.Arrive, s.issuerBack},
 		{"POST /logout", access.Arrive, s.logout},
@@ -111,6 +112,20 @@ func within(next string) string {
 	return next
 }
 
+// after is where a sign-in leads: to the page that was asked for, or to where the
+// person's work begins.
+func after(next string) string {
+	if to := within(next); to != "" && to != "/" {
+		return to
+	}
+	return "/start"
+}
+
+// start leads people to where their work begins.
+func (s *server) start(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, landing(access.From(r.Context())), http.StatusSeeOther)
+}
+
 // loginForm lets in who knows the password. Whether there is no such account, it
 // is disabled, it has no password or the password is wrong: the answer is the
 // same, in the same time.
@@ -120,7 +135,7 @@ func (s *server) loginForm(w http.ResponseWriter, r *http.Request) {
 	account, err := s.door.try(r, login, r.PostFormValue("password"))
 	if err == nil {
 		if err = s.door.open(w, r, account); err == nil {
-			http.Redirect(w, r, cmp.Or(within(r.PostFormValue("next")), "/"), http.StatusSeeOther)
+			http.Redirect(w, r, after(r.PostFormValue("next")), http.StatusSeeOther)
 			return
 		}
 	}

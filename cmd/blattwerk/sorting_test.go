@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"blattwerk/pipeline"
 	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/classify/learn"
+	"blattwerk/storage"
 	"blattwerk/storage/catalog"
 )
 
@@ -90,6 +92,70 @@ func TestLearnCommand(t *testing.T) {
 	if r := blattwerk(t, data, "learn", "--forget", "none"); r.code == exitDone {
 		t.Error("unlearns a letter that is not there")
 	}
+}
+
+// TestLearningChores learns when enough was decided and not before, lets another
+// process pick the model up, and learns anew at once when a letter is withdrawn.
+func TestLearningChores(t *testing.T) {
+	data := t.TempDir()
+	texts := map[pipeline.TypeCode][]string{}
+	for i := range 8 {
+		texts["40-SCHUL"] = append(texts["40-SCHUL"], fmt.Sprintf("Betreff: Turnhalle am Samstag\n\nunsere Handballer brauchen die Turnhalle in Woche %d.\n", i))
+		texts["67-GRAB"] = append(texts["67-GRAB"], fmt.Sprintf("Betreff: Der alte Ahorn\n\nan dem Ahorn vor Haus %d ist ein Ast gebrochen.\n", i))
+	}
+	dir, err := storage.OpenDir(filepath.Join(data, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := catalog.Open(t.Context(), "sqlite:"+filepath.Join(data, "catalog.db"), catalog.Options{
+		First: pipeline.StepOpen, KeyFile: filepath.Join(data, "evidence.key"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	h := &house{set: settings{value: map[string]string{"precision": "0.97"}}, log: slog.New(slog.DiscardHandler), rows: rows, blobs: storage.NewBlobs(dir)}
+	one, two := newSorter(t), newSorter(t)
+	check := func(learned bool) string {
+		t.Helper()
+		if err := h.learnIfWorthIt(t.Context(), one); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.pickUp(t.Context(), two); err != nil {
+			t.Fatal(err)
+		}
+		if one.Version() != two.Version() || strings.Contains(two.Version(), "learned") != learned {
+			t.Errorf("one sorts with %q, the other with %q", one.Version(), two.Version())
+		}
+		return two.Version()
+	}
+	check(false)
+	ids := archiveDecided(t, data, texts)
+	first := check(true)
+	if again := check(true); again != first {
+		t.Error("learns again from the same decisions")
+	}
+	if err := rows.Withdraw(t.Context(), ids[0], "dsb"); err != nil {
+		t.Fatal(err)
+	}
+	if next := check(true); next == first {
+		t.Error("a withdrawn letter is still in the model")
+	}
+	for _, id := range ids[1:] {
+		if err := rows.Withdraw(t.Context(), id, "dsb"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(false)
+}
+
+func newSorter(t *testing.T) *classify.Room {
+	t.Helper()
+	room, err := classify.New(classify.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return room
 }
 
 // TestOwnTypes adds a document type by a table, and names what is wrong with one.

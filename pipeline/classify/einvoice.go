@@ -42,6 +42,8 @@ type eInvoice struct {
 	tax       string   // BT-110
 	total     string   // BT-112
 	payable   string   // BT-115
+
+	unreadable bool // there is XML, but no program can make sense of it
 }
 
 // target is where an element's text goes. Paths are the ends of element paths in
@@ -314,7 +316,7 @@ func (inv eInvoice) addsUp() bool {
 }
 
 // openInvoice reads the electronic invoice that came with a letter; nil if there is
-// none. XML that cannot be read is none: the pages are read then.
+// none. One that cannot be read is an invoice all the same, whose pages are read.
 func openInvoice(ctx context.Context, source *pipeline.Findings, blobs pipeline.Blobs) (*eInvoice, error) {
 	a, ok := source.Invoice()
 	if !ok {
@@ -327,7 +329,7 @@ func openInvoice(ctx context.Context, source *pipeline.Findings, blobs pipeline.
 	defer content.Close()
 	inv, err := readEInvoice(content, a.Invoice)
 	if err != nil || inv.number == "" && inv.total == "" {
-		return nil, nil
+		return &eInvoice{unreadable: true}, nil
 	}
 	return &inv, nil
 }

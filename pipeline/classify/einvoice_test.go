@@ -69,6 +69,9 @@ func TestElectronicInvoice(t *testing.T) {
 					t.Errorf("%s = %q, want %q", name, got.Value, want)
 				}
 			}
+			if (c.doubt == "?") != hasRemark(doc, "invoice-data-unreadable") {
+				t.Errorf("remarks are %+v", doc.Remarks)
+			}
 			if c.doubt != "" && c.doubt != "?" {
 				if q := r.Questions(doc, pipeline.AsFault(err)); len(q) != 1 || q[0].Code != c.doubt || len(q[0].Answers) == 0 {
 					t.Errorf("asks %+v", q)

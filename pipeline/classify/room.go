@@ -187,6 +187,9 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	}
 	doc.Filing = &f
 	doc.Remarks = append(withoutRemarks(doc.Remarks), r.remarks(f)...)
+	if invoice != nil && invoice.unreadable {
+		doc.Remarks = append(doc.Remarks, unreadableInvoice)
+	}
 	return doc, ask
 }
 
