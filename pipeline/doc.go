@@ -14,6 +14,11 @@
 // repeated after a crash. What a step leaves for the next one is in the
 // document or, if large, a blob that the document names by [Digest].
 //
+// A delivery may be a stack. Between opening and reading it is separated: the
+// document becomes the first letter, the others are its Parts, and the catalogue
+// makes documents of them ([Stack], [Part]). So sheets that only part letters cost
+// no recognition, and the letters of a stack are read side by side.
+//
 // A step that cannot finish returns a [Fault]. Its [Verdict] says who has to
 // act: the machine later, a person now, or the sender.
 //

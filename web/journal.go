@@ -21,7 +21,6 @@ func (s *server) journalRoutes() []route {
 	return []route{
 		{"GET /journal", access.Keep, s.journal},
 		{"GET /journal.csv", access.Keep, s.journalCSV},
-		{"GET /api/v1/journal", access.Keep, s.apiJournal},
 	}
 }
 
@@ -213,20 +212,4 @@ func (s *server) journalCSV(w http.ResponseWriter, r *http.Request) {
 		// The head is out: a file that breaks off must not look whole.
 		panic(http.ErrAbortHandler)
 	}
-}
-
-func (s *server) apiJournal(w http.ResponseWriter, r *http.Request) {
-	rows := []JournalRow{}
-	err := s.seen(r, "journal-exported", "")
-	if err == nil {
-		err = s.eachRow(r.Context(), s.journalYear(r), func(row JournalRow) error {
-			rows = append(rows, row)
-			return nil
-		})
-	}
-	if err != nil {
-		s.problem(w, r, err)
-		return
-	}
-	answer(w, http.StatusOK, rows)
 }

@@ -142,7 +142,6 @@ var rights = map[string]string{
 	"POST /api/v1/deliveries":             "md",
 	"GET /journal":                        "mu",
 	"GET /journal.csv":                    "mu",
-	"GET /api/v1/journal":                 "mu",
 	"POST /api/documents/post_document/":  "md",
 	"GET /api/documents/post_document/":   "md",
 	"GET /api/v1/documents":               "md",

@@ -15,6 +15,13 @@ const answersAtMost = 3
 // tables alone, and reads nothing. All questions of a document are answered in
 // one decision.
 func (r *Room) Questions(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
+	// A stack with too few or too many letters holds its first one until a person
+	// looked, and says so by confirming what the letter is.
+	if fault != nil && fault.Code == "count-mismatch" && doc.Filing != nil {
+		q := r.typeQuestion(*doc.Filing)
+		q.Code, q.Text = fault.Code, fault.Text
+		return []pipeline.Question{q}
+	}
 	if fault != nil && fault.Code != "unsure" && fault.Code != "doubt" {
 		return []pipeline.Question{faultQuestion(fault)}
 	}

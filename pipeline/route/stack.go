@@ -53,7 +53,7 @@ func marked(room *classify.Room) pipeline.StepFunc {
 // coverSheet names who decided by laying a cover sheet on a stack.
 func coverSheet(doc pipeline.Document) string {
 	if doc.Delivery.Operator != "" {
-		return doc.Delivery.Operator
+		return doc.Delivery.Operator + " (Deckblatt)"
 	}
 	return "Deckblatt"
 }
@@ -75,7 +75,8 @@ func reconciled(archive pipeline.StepFunc) pipeline.StepFunc {
 	}
 }
 
+// looked says whether a person decided on the letter itself, not only by laying a
+// cover sheet on the stack.
 func looked(doc pipeline.Document) bool {
-	decided := doc.Filing != nil && doc.Filing.DecidedBy != "" && !slices.ContainsFunc(doc.Marks, func(m pipeline.Field) bool { return m.Name == separate.MarkType })
-	return decided || doc.ArrangedBy != ""
+	return doc.ArrangedBy != "" || doc.Filing != nil && doc.Filing.DecidedBy != "" && doc.Filing.DecidedBy != coverSheet(doc)
 }
