@@ -25,6 +25,7 @@ type deskRows interface {
 	Deed(ctx context.Context, id string) (catalog.Deed, error)
 	Deeds(ctx context.Context, id pipeline.DocID) (catalog.Work, []catalog.Deed, error)
 	Tray(ctx context.Context, d catalog.Desk) (catalog.Tray, error)
+	StandsFor(ctx context.Context, account string) ([]string, error)
 	SaveSearch(ctx context.Context, s catalog.SavedSearch) (catalog.SavedSearch, error)
 	SavedSearches(ctx context.Context, account string) ([]catalog.SavedSearch, error)
 	SeeSearch(ctx context.Context, account, id string) (catalog.SavedSearch, error)
@@ -254,6 +255,9 @@ func (s *server) facetGroups(lang string, f catalog.Facets, v url.Values) []face
 		"sender": f.Senders, "reference": f.References,
 	} {
 		g := facetGroup{Key: key}
+		if len(counts) == 1 && counts[0].N == sum(f.States) {
+			continue // all have it: narrowing by it changes nothing
+		}
 		for _, c := range counts {
 			if v.Get(key) == c.Value {
 				continue

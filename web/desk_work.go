@@ -142,23 +142,11 @@ func (s *server) colleagues(ctx context.Context, dept pipeline.DeptID) ([]collea
 // standsFor are the accounts whose tray a person works on: the own, and those
 // that it stands in for today.
 func (s *server) standsFor(ctx context.Context, p access.Person) ([]string, error) {
-	list := []string{p.Account}
 	if p.ID == "" {
-		return list, nil
+		return []string{p.Account}, nil
 	}
-	accounts, err := s.Rows.Accounts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := s.Access.Clock()
-	for _, a := range accounts {
-		for _, d := range a.Deputies {
-			if d.Account == p.ID && !now.Before(d.From) && now.Before(d.To) {
-				list = append(list, a.Login)
-			}
-		}
-	}
-	return list, nil
+	others, err := s.Rows.StandsFor(ctx, p.ID)
+	return append([]string{p.Account}, others...), err
 }
 
 // trayPage is what lies on a person's desk.
@@ -218,11 +206,19 @@ func (s *server) taskRows(list []catalog.Task) []taskRow {
 		}
 		for _, f := range t.Entry.Document.Filing.Fields {
 			if f.Name == "betreff" {
-				rows[i].Subject = f.Value
+				rows[i].Subject = shorten(f.Value, 120)
 			}
 		}
 	}
 	return rows
+}
+
+// shorten cuts a text to a number of letters.
+func shorten(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return strings.TrimSpace(string(r[:most-1])) + "…"
+	}
+	return s
 }
 
 // savedRow is a kept search with the number of letters that came since it was

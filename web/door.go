@@ -195,6 +195,9 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/")
 
 // landing is the page that a person's work begins on.
 func landing(p access.Person) string {
+	if p.Is(access.Department) && !p.Is(access.Mailroom) {
+		return "/tray" // what is theirs to do
+	}
 	for _, n := range navigation {
 		if p.May(n.action) && n.action != access.Enter {
 			return n.path

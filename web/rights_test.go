@@ -49,15 +49,21 @@ func (o *office) signIn(login, password string) func(*http.Request) {
 // token creates an API token and gives what signs a request with it.
 func (o *office) token(name string, all bool, scopes []access.Action, departments ...pipeline.DeptID) func(*http.Request) {
 	o.t.Helper()
+	secret := access.NewToken()
+	o.tokenWith(secret, name, all, scopes, departments...)
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
+}
+
+// tokenWith creates an API token whose secret is known.
+func (o *office) tokenWith(secret, name string, all bool, scopes []access.Action, departments ...pipeline.DeptID) {
+	o.t.Helper()
 	t := catalog.Token{Name: name, All: all, Departments: departments, By: "test", Expires: time.Now().Add(time.Hour)}
 	for _, s := range scopes {
 		t.Scopes = append(t.Scopes, string(s))
 	}
-	secret := access.NewToken()
 	if _, err := o.rows.AddToken(o.t.Context(), t, access.HashSecret(secret)); err != nil {
 		o.t.Fatal(err)
 	}
-	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+secret) }
 }
 
 // post sends a form.
@@ -82,84 +88,100 @@ var people = map[string]access.Role{
 // from the table of grants, so that each is held against the other. A route that
 // is not here fails the test: whoever adds one decides who may use it.
 var rights = map[string]string{
-	"GET /{$}":                           "md",
-	"POST /{$}":                          "md",
-	"GET /letters":                       "md",
-	"GET /letters/{id}":                  "md",
-	"GET /letters/{id}/pdf":              "md",
-	"GET /letters/{id}/original":         "md",
-	"GET /letters/{id}/text":             "md",
-	"GET /letters/{id}/pages/{file}":     "md",
-	"GET /letters/{id}/proof":            "md",
-	"GET /letters/{id}/proof.json":       "md",
-	"GET /letters/{id}/zip":              "md",
-	"GET /letters/zip":                   "md",
-	"POST /letters/{id}/deeds":           "d",
-	"POST /deeds/{id}/undo":              "d",
-	"GET /tray":                          "d",
-	"POST /searches":                     "md",
-	"POST /searches/{id}/seen":           "md",
-	"POST /searches/{id}/forget":         "md",
-	"POST /letters/{id}/filing":          "m",
-	"POST /letters/{id}/retry":           "m",
-	"GET /review":                        "m",
-	"POST /letters/{id}/answer":          "m",
-	"POST /letters/{id}/undecide":        "m",
-	"POST /letters/{id}/send-back":       "md",
-	"GET /savings":                       "snu",
-	"GET /savings/table":                 "snu",
-	"GET /savings/method":                "snu",
-	"GET /savings/factors":               "snu",
-	"POST /savings/factors":              "s",
-	"POST /savings/set":                  "s",
-	"GET /savings/baseline":              "snu",
-	"POST /savings/baseline":             "s",
-	"POST /savings/withdraw":             "s",
-	"POST /savings/import":               "s",
-	"GET /savings/reports":               "snu",
-	"POST /savings/reports":              "s",
-	"GET /savings/reports/{id}":          "snu",
-	"GET /savings/export":                "snu",
-	"GET /api/v1/savings/facts":          "snu",
-	"POST /api/v1/savings/table":         "s",
-	"GET /api/v1/savings/factors":        "snu",
-	"POST /api/v1/savings/factors":       "s",
-	"GET /api/v1/savings/reports":        "snu",
-	"POST /api/v1/savings/reports":       "s",
-	"GET /api/v1/savings/reports/{id}":   "snu",
-	"GET /help":                          "e",
-	"POST /api/v1/deliveries":            "md",
-	"GET /api/v1/documents":              "md",
-	"GET /api/v1/documents/{id}":         "md",
-	"POST /api/v1/documents/{id}/filing": "m",
-	"POST /api/v1/documents/{id}/retry":  "m",
-	"GET /api/v1/search":                 "md",
-	"GET /api/v1/savings":                "snu",
-	"GET /api/v1/status":                 "md",
-	"GET /api/v1/events":                 "md",
-	"GET /setup":                         "a",
-	"POST /setup":                        "a",
-	"GET /login":                         "a",
-	"POST /login":                        "a",
-	"GET /login/oidc":                    "a",
-	"GET /login/oidc/callback":           "a",
-	"POST /logout":                       "a",
-	"GET /account":                       "e",
-	"POST /account/password":             "e",
-	"POST /account/language":             "e",
-	"POST /account/sessions":             "e",
-	"GET /accounts":                      "n",
-	"GET /accounts/new":                  "n",
-	"POST /accounts/new":                 "n",
-	"GET /accounts/{id}":                 "n",
-	"POST /accounts/{id}":                "n",
-	"POST /accounts/{id}/password":       "n",
-	"GET /tokens":                        "n",
-	"POST /tokens":                       "n",
-	"POST /tokens/{id}/revoke":           "n",
-	"GET /groups":                        "n",
-	"POST /groups":                       "n",
-	"GET /sign-ins":                      "n",
+	"GET /{$}":                            "md",
+	"POST /{$}":                           "md",
+	"GET /letters":                        "md",
+	"GET /letters/{id}":                   "md",
+	"GET /letters/{id}/pdf":               "md",
+	"GET /letters/{id}/original":          "md",
+	"GET /letters/{id}/text":              "md",
+	"GET /letters/{id}/pages/{file}":      "md",
+	"GET /letters/{id}/proof":             "md",
+	"GET /letters/{id}/proof.json":        "md",
+	"GET /letters/{id}/zip":               "md",
+	"GET /letters/zip":                    "md",
+	"POST /letters/{id}/deeds":            "d",
+	"POST /deeds/{id}/undo":               "d",
+	"GET /tray":                           "d",
+	"POST /searches":                      "md",
+	"POST /searches/{id}/seen":            "md",
+	"POST /searches/{id}/forget":          "md",
+	"POST /letters/{id}/filing":           "m",
+	"POST /letters/{id}/retry":            "m",
+	"GET /review":                         "m",
+	"GET /letters/{id}/pages":             "m",
+	"POST /letters/{id}/pages":            "m",
+	"POST /letters/{id}/pages/undo":       "m",
+	"GET /intake":                         "md",
+	"POST /intake":                        "md",
+	"POST /letters/{id}/answer":           "m",
+	"POST /letters/{id}/undecide":         "m",
+	"POST /letters/{id}/send-back":        "md",
+	"GET /savings":                        "snu",
+	"GET /savings/table":                  "snu",
+	"GET /savings/method":                 "snu",
+	"GET /savings/factors":                "snu",
+	"POST /savings/factors":               "s",
+	"POST /savings/set":                   "s",
+	"GET /savings/baseline":               "snu",
+	"POST /savings/baseline":              "s",
+	"POST /savings/withdraw":              "s",
+	"POST /savings/import":                "s",
+	"GET /savings/reports":                "snu",
+	"POST /savings/reports":               "s",
+	"GET /savings/reports/{id}":           "snu",
+	"GET /savings/export":                 "snu",
+	"GET /api/v1/savings/facts":           "snu",
+	"POST /api/v1/savings/table":          "s",
+	"GET /api/v1/savings/factors":         "snu",
+	"POST /api/v1/savings/factors":        "s",
+	"GET /api/v1/savings/reports":         "snu",
+	"POST /api/v1/savings/reports":        "s",
+	"GET /api/v1/savings/reports/{id}":    "snu",
+	"GET /help":                           "e",
+	"POST /api/v1/deliveries":             "md",
+	"GET /journal":                        "mu",
+	"GET /journal.csv":                    "mu",
+	"GET /api/v1/journal":                 "mu",
+	"POST /api/documents/post_document/":  "md",
+	"GET /api/documents/post_document/":   "md",
+	"GET /api/v1/documents":               "md",
+	"GET /api/v1/documents/{id}":          "md",
+	"POST /api/v1/documents/{id}/filing":  "m",
+	"POST /api/v1/documents/{id}/retry":   "m",
+	"GET /api/v1/search":                  "md",
+	"GET /api/v1/savings":                 "snu",
+	"GET /api/v1/status":                  "md",
+	"GET /api/v1/events":                  "md",
+	"GET /setup":                          "a",
+	"POST /setup":                         "a",
+	"GET /login":                          "a",
+	"POST /login":                         "a",
+	"GET /login/oidc":                     "a",
+	"GET /login/oidc/callback":            "a",
+	"POST /logout":                        "a",
+	"GET /account":                        "e",
+	"POST /account/password":              "e",
+	"POST /account/language":              "e",
+	"POST /account/sessions":              "e",
+	"GET /accounts":                       "n",
+	"GET /accounts/new":                   "n",
+	"POST /accounts/new":                  "n",
+	"GET /accounts/{id}":                  "n",
+	"POST /accounts/{id}":                 "n",
+	"POST /accounts/{id}/password":        "n",
+	"GET /tokens":                         "n",
+	"POST /tokens":                        "n",
+	"POST /tokens/{id}/revoke":            "n",
+	"GET /groups":                         "n",
+	"POST /groups":                        "n",
+	"GET /sign-ins":                       "n",
+	"GET /evidence":                       "u",
+	"GET /api/v1/documents/{id}/pdf":      "md",
+	"GET /api/v1/documents/{id}/original": "md",
+	"GET /api/v1/documents/{id}/text":     "md",
+	"GET /api/v1/openapi.yaml":            "a",
+	"GET /start":                          "e",
 }
 
 // TestRightsOfEveryRoute asks every route as every role, and as nobody. What a
@@ -225,8 +247,10 @@ func closedWatch(context.Context) <-chan pipeline.Progress {
 // unguarded are the methods of Rows that show no letter to anybody, each with the
 // reason. All others are of the guard itself.
 var unguarded = map[string]string{
+	"Journal":       "the book of the whole mailroom, for the action keep only; its lines hold no more than the book does",
 	"Log":           "writes evidence, shows nothing",
 	"Highlight":     "reads a query and the words of the corpus that it stands for; what it marks, the caller shows",
+	"StandsFor":     "names of accounts only; the tray itself is guarded",
 	"SaveSearch":    "keeps what an account typed",
 	"SavedSearches": "gives an account what it typed; what it finds is searched for anew, guarded",
 	"SeeSearch":     "of the account only",
@@ -278,6 +302,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 				"GET /letters/%s", "GET /letters/%s/pdf", "GET /letters/%s/original", "GET /letters/%s/text",
 				"GET /letters/%s/pages/1.png", "GET /letters/%s/proof", "GET /letters/%s/proof.json", "GET /letters/%s/zip", "GET /letters/zip?id=%s",
 				"GET /letters/%s?q=Rechnung", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
+				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
 				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
 			} {
 				tries++
@@ -302,7 +327,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 			tries++
 			body := o.do("GET", path, nil, as).Body.String()
 			if strings.Contains(strings.ReplaceAll(body, `value="Zwetschgen`, ""), "-Zwetschgenkuchen") || strings.Contains(body, "<mark>") ||
-				strings.Contains(body, "1 Treffer") || strings.Contains(body, `"total":1`) || strings.Contains(body, `"total":2`) || strings.Contains(body, `"archived":1`) {
+				strings.Contains(body, "Treffer</h2>") && !strings.Contains(body, ">0 Treffer<") || strings.Contains(body, `"total":1`) || strings.Contains(body, `"total":2`) || strings.Contains(body, `"archived":1`) {
 				t.Errorf("%s: GET %s tells of the letter: %s", who, path, body)
 			}
 		}

@@ -38,6 +38,7 @@ type accountRows interface {
 	Attempt(ctx context.Context, guesses ...catalog.Guess) (time.Duration, error)
 	Forgive(ctx context.Context, login, address catalog.Guess) error
 	FailedSignIn(ctx context.Context, login string) error
+	Evidence(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 	SignIns(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 
 	AddToken(ctx context.Context, t catalog.Token, hash string) (catalog.Token, error)
@@ -54,6 +55,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /setup", access.Arrive, s.setupForm},
 		{"GET /login", access.Arrive, s.login},
 		{"POST /login", access.Arrive, s.loginForm},
+		{"GET /start", access.Enter, s.start},
 		{"GET /login/oidc", access.Arrive, s.issuerLogin},
 		{"GET /login/oidc/callback", access.Arrive, s.issuerBack},
 		{"POST /logout", access.Arrive, s.logout},
@@ -110,6 +112,20 @@ func within(next string) string {
 	return next
 }
 
+// after is where a sign-in leads: to the page that was asked for, or to where the
+// person's work begins.
+func after(next string) string {
+	if to := within(next); to != "" && to != "/" {
+		return to
+	}
+	return "/start"
+}
+
+// start leads people to where their work begins.
+func (s *server) start(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, landing(access.From(r.Context())), http.StatusSeeOther)
+}
+
 // loginForm lets in who knows the password. Whether there is no such account, it
 // is disabled, it has no password or the password is wrong: the answer is the
 // same, in the same time.
@@ -119,7 +135,7 @@ func (s *server) loginForm(w http.ResponseWriter, r *http.Request) {
 	account, err := s.door.try(r, login, r.PostFormValue("password"))
 	if err == nil {
 		if err = s.door.open(w, r, account); err == nil {
-			http.Redirect(w, r, cmp.Or(within(r.PostFormValue("next")), "/"), http.StatusSeeOther)
+			http.Redirect(w, r, after(r.PostFormValue("next")), http.StatusSeeOther)
 			return
 		}
 	}
@@ -274,7 +290,8 @@ func CheckLogin(login string) error {
 	odd := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("äöüß.-_@", r))
 	}
-	if folded == "" || len(folded) > 100 || strings.ContainsFunc(folded, odd) {
+	// "local" is who sits at a machine without accounts.
+	if folded == "" || folded == "local" || len(folded) > 100 || strings.ContainsFunc(folded, odd) {
 		return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-login", Text: pipeline.Message{
 			DE: "Der Anmeldename besteht aus Buchstaben, Ziffern und . - _ @, ohne Leerzeichen.",
 			EN: "The login consists of letters, digits and . - _ @, without blanks.",

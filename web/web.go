@@ -29,7 +29,9 @@ type Rows interface {
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
+	Journal(ctx context.Context, year, after, limit int) ([]catalog.Entry, int, error)
 	trayRows
+	stackRows
 }
 
 // Config is what the pages need. All functions are required.
@@ -47,6 +49,8 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
+	// Languages are those that can be read, in tesseract's notation.
+	Languages func(ctx context.Context) ([]string, error)
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
@@ -58,16 +62,17 @@ type Config struct {
 	// taken back.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
-	Resume   pipeline.StepName // where a letter goes on after a person's decision
-	Restart  pipeline.StepName // where a letter starts again on "try again"
-	Language string            // languages to read where the sender says nothing
-	Zone     *time.Location    // of times on the pages; nil is UTC
-	Password string            // one for all, until there is an account; "" serves the loopback only
-	Token    string            // lets the command line of this machine in; "" lets none in
-	Access   Access            // how people sign in; the zero value will do
-	MaxBytes int64             // largest delivery; 0 is 512 MiB
-	Version  string
-	Log      *slog.Logger
+	Resume     pipeline.StepName // where a letter goes on after a person's decision
+	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
+	Restart    pipeline.StepName // where a letter starts again on "try again"
+	Language   string            // languages to read where the sender says nothing
+	Zone       *time.Location    // of times on the pages; nil is UTC
+	Password   string            // one for all, until there is an account; "" serves the loopback only
+	Token      string            // lets the command line of this machine in; "" lets none in
+	Access     Access            // how people sign in; the zero value will do
+	MaxBytes   int64             // largest delivery; 0 is 512 MiB
+	Version    string
+	Log        *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -116,7 +121,9 @@ func New(cfg Config) http.Handler {
 		mux.HandleFunc(rt.pattern, s.grant(rt))
 	}
 	mux.HandleFunc("/", s.grant(route{"/", access.Enter, s.notFound}))
-	guarded := http.NewCrossOriginProtection().Handler(s.admit(mux))
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(s.foreign))
+	guarded := own.Handler(s.admit(mux))
 	open := http.NewServeMux()
 	files, _ := fs.Sub(static, "static") // the folder is embedded above
 	open.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
@@ -138,10 +145,14 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(
 		s.pageRoutes(),
+		s.intakeRoutes(),
 		s.deskRoutes(),
 		s.pageImageRoutes(),
 		s.trayRoutes(),
+		s.stackRoutes(),
 		s.apiRoutes(),
+		s.journalRoutes(),
+		s.scannerRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
 		s.savingsRoutes(),
@@ -150,8 +161,6 @@ func (s *server) routes() []route {
 
 func (s *server) pageRoutes() []route {
 	return []route{
-		{"GET /{$}", access.Hand, s.home},
-		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
 		{"GET /help", access.Enter, s.help},
@@ -163,12 +172,24 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/deliveries", access.Hand, s.apiDeliver},
 		{"GET /api/v1/documents", access.Find, s.apiList},
 		{"GET /api/v1/documents/{id}", access.Find, s.apiGet},
+		{"GET /api/v1/documents/{id}/pdf", access.Find, s.file("pdfa")},
+		{"GET /api/v1/documents/{id}/original", access.Find, s.file("original")},
+		{"GET /api/v1/documents/{id}/text", access.Find, s.file("text")},
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
+		{"GET /api/v1/openapi.yaml", access.Arrive, s.apiDescription},
 	}
+}
+
+// foreign refuses what another site's page sends in the name of who is signed in.
+func (s *server) foreign(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "cross-site", Text: pipeline.Message{
+		DE: "Diese Anfrage kommt von einer fremden Seite und wurde nicht ausgeführt.",
+		EN: "This request comes from another site and was not carried out.",
+	}})
 }
 
 // cached lets browsers keep style and script for a while: they hold nothing

@@ -18,7 +18,8 @@ import (
 // it was set aside as blank and its picture is not kept any more.
 var ErrNoPicture = errors.New("no picture of this page")
 
-// Kept opens a file of an archived document by its role, "pdfa" or "original".
+// Kept opens a file of an archived document by its role: "pdfa", "original", or, of a
+// letter from a stack, "page-0007" for the picture of a page.
 type Kept func(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error)
 
 // Look makes a JPEG of a page for people, upright and straightened in the frame
@@ -30,11 +31,16 @@ type Kept func(ctx context.Context, doc pipeline.Document, role string) (pipelin
 // Pages are decoded by a child that reads no letters, so that who looks need not
 // wait for the belt.
 func (r *Rooms) Look(ctx context.Context, doc pipeline.Document, no, width int, blobs pipeline.Blobs, kept Kept) ([]byte, error) {
-	i := slices.IndexFunc(doc.Pages, func(p pipeline.Page) bool { return p.No == no })
-	if i < 0 {
+	numbered := func(p pipeline.Page) bool { return p.No == no }
+	i := slices.IndexFunc(doc.Pages, numbered)
+	var page pipeline.Page
+	if i >= 0 {
+		page = doc.Pages[i]
+	} else if k := slices.IndexFunc(doc.Aside, numbered); k >= 0 {
+		page = doc.Aside[k]
+	} else {
 		return nil, ErrNoPicture
 	}
-	page := doc.Pages[i]
 	if page.Image.Digest != "" {
 		if file, err := loadBlob(ctx, blobs, page.Image.Digest); err == nil {
 			return r.Show.Show(ctx, file, page.Image, page.Reading, width)
@@ -43,18 +49,38 @@ func (r *Rooms) Look(ctx context.Context, doc pipeline.Document, no, width int, 
 		}
 	}
 	files := &lent{Blobs: blobs}
-	if doc.Record != nil {
+	if doc.Record != nil && i >= 0 {
 		if shown := place(doc, i); shown > 0 {
 			return r.drawn(ctx, doc, "pdfa", shown, onPDF(doc, page), width, files, kept)
 		}
 	}
 	switch {
+	case doc.Stack != nil: // its original is the whole stack; the page itself is kept
+		return r.keptPage(ctx, doc, page, width, kept)
 	case doc.Source != nil && doc.Source.Kind == "pdf":
 		return r.drawn(ctx, doc, "original", no, page.Reading, width, files, kept)
 	case doc.Source != nil && doc.Source.Kind == "tiff" && doc.Record != nil:
 		return r.decoded(ctx, doc, page, width, kept)
 	}
 	return nil, ErrNoPicture
+}
+
+// keptPage shows the picture of a page that the archive keeps of a letter that was
+// cut out of a stack.
+func (r *Rooms) keptPage(ctx context.Context, doc pipeline.Document, page pipeline.Page, width int, kept Kept) ([]byte, error) {
+	if doc.Record == nil || page.Image.Digest == "" {
+		return nil, ErrNoPicture
+	}
+	file, _, err := kept(ctx, doc, fmt.Sprintf("page-%04d", page.No))
+	if err != nil {
+		return nil, fmt.Errorf("opening the kept picture of a page: %w", err)
+	}
+	defer file.Close()
+	raw, err := load(file)
+	if err != nil {
+		return nil, err
+	}
+	return r.Show.Show(ctx, raw, page.Image, page.Reading, width)
 }
 
 // decoded takes a page out of the TIFF file that was delivered.

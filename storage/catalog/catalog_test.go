@@ -56,6 +56,7 @@ var suite = map[string]func(*world){
 	"learning":            testLearning,
 	"sorting model":       testSortingModel,
 	"decided fields":      testDecidedFields,
+	"known files":         testFiles,
 	"sent back":           testSentBack,
 	"tray":                testTray,
 	"undecide":            testUndecide,
@@ -93,6 +94,7 @@ var suite = map[string]func(*world){
 	"ledger side by side": testLedgerSideBySide,
 	"books":               testBooks,
 	"filed reports":       testFiledReports,
+	"ledger readers":      testLedgerSideBySide,
 }
 
 // places are tests that open the catalogue in their own way.

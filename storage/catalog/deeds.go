@@ -440,6 +440,16 @@ func (c *Catalog) Tray(ctx context.Context, d Desk) (Tray, error) {
 	return t, nil
 }
 
+// StandsFor lists the logins of those whom an account stands in for now.
+func (c *Catalog) StandsFor(ctx context.Context, account string) ([]string, error) {
+	list, err := strs(ctx, c.read, `SELECT a.login FROM deputy d JOIN account a ON a.id = d.account
+		WHERE d.deputy = $1 AND d.since <= $2 AND d.until > $2 AND a.disabled = 0 ORDER BY a.login`, clean(account), c.now())
+	if err != nil {
+		return nil, fmt.Errorf("reading whom an account stands in for: %w", err)
+	}
+	return list, nil
+}
+
 // maxTray is up to where the letters of a list are counted.
 const maxTray = 1000
 

@@ -112,3 +112,22 @@ func (c *Catalog) Sizes(ctx context.Context) (search, all int64, err error) {
 		WHERE relkind = 'r' AND nspname = 'public'`).Scan(&search, &all)
 	return search, all, err
 }
+
+// Backends are the processes of the database that work for us; none with SQLite.
+func (c *Catalog) Backends(ctx context.Context) (pids []int) {
+	if !c.dialect.locks {
+		return nil
+	}
+	rows, err := c.read.QueryContext(ctx, `SELECT pid FROM pg_stat_activity WHERE backend_type IN ('client backend', 'parallel worker') ORDER BY pid`)
+	if err != nil {
+		return nil
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var pid int
+		if rows.Scan(&pid) == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

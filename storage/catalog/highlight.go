@@ -22,7 +22,7 @@ func (c *Catalog) Highlight(ctx context.Context, words string) (Highlight, error
 	err := c.looking(ctx, func(tx *sql.Tx) error {
 		s := search{c: c, tx: tx, request: r}
 		for _, by := range []expansion{c.expandEnds, c.expandInfix, c.expandSimilar} {
-			if _, err := s.expand(ctx, by); err != nil {
+			if _, err := s.expand(ctx, by, func(unit) bool { return true }); err != nil {
 				return err
 			}
 		}

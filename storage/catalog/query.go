@@ -56,6 +56,7 @@ type unit struct {
 	must    bool     // in quotes or with a star: nothing is found without it
 	phrase  []string // forms that follow each other
 	docs    float64  // about how many documents hold it
+	grown   bool     // a widening of the search found more words for it
 	idf     float64  // what it tells about a document that holds it
 }
 
@@ -161,7 +162,7 @@ func wordUnits(part string) []unit {
 	whole := ""
 	for _, t := range analysis.Tokens(part) {
 		cl := wordClause(t)
-		star := strings.HasPrefix(part[t.To:], "*")
+		star := strings.HasPrefix(part[t.To:], "*") && len(t.Form) >= minBegin
 		if star {
 			cl = beginning(t)
 		}
@@ -176,6 +177,10 @@ func wordUnits(part string) []unit {
 	}
 	return units
 }
+
+// minBegin is the shortest begin of a word that can be asked for; a shorter one
+// is the begin of everything.
+const minBegin = 3
 
 func wordClause(t analysis.Token) clause {
 	c := clause{word: t, alternatives: []alternative{{faceWord + t.Form, false, exact}, {faceWhole + t.Form, false, exact}}}

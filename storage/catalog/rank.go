@@ -19,9 +19,8 @@ const (
 	closeness  = 0.5 // what two words side by side add, in parts of their weight
 )
 
-// weighWords finds out how rare the units are among the newest documents that
-// the caller may see, and which words meet them.
-func (s *search) weighWords(ctx context.Context) error {
+// resolve looks up which words of the corpus meet the clauses.
+func (s *search) resolve(ctx context.Context) error {
 	s.forms = nil
 	for _, cl := range s.request.clauses() {
 		f, err := s.c.resolve(ctx, s.tx, cl)
@@ -30,6 +29,12 @@ func (s *search) weighWords(ctx context.Context) error {
 		}
 		s.forms = append(s.forms, f)
 	}
+	return nil
+}
+
+// weighWords finds out how rare the units are among the newest documents that
+// the caller may see.
+func (s *search) weighWords(ctx context.Context) error {
 	if len(s.request.units) == 1 {
 		s.request.units[0].docs, s.request.units[0].idf = 1, 1 // nothing to weigh against
 		return nil
@@ -42,7 +47,13 @@ func (s *search) weighWords(ctx context.Context) error {
 	seen := float64(newest - first)
 	for i := range s.request.units {
 		u := &s.request.units[i]
-		n, err := s.frequency(ctx, *u, first)
+		u.grown = false
+		// The word and its inflections tell how rare it is; its compounds, which cost
+		// more to count, only where it does not stand by itself.
+		n, err := s.frequency(ctx, *u, stemmed, first)
+		if err == nil && n == 0 {
+			n, err = s.frequency(ctx, *u, compound, first)
+		}
 		if err != nil {
 			return err
 		}
@@ -54,9 +65,9 @@ func (s *search) weighWords(ctx context.Context) error {
 
 // frequency counts the documents after a number that hold a unit and that the
 // caller may see: what others hold must not show in the order of hits.
-func (s *search) frequency(ctx context.Context, u unit, after int64) (n int, err error) {
+func (s *search) frequency(ctx context.Context, u unit, kin kinship, after int64) (n int, err error) {
 	var w where
-	from := s.c.dialect.matching(&w, u.holds(compound))
+	from := s.c.dialect.matching(&w, u.holds(kin))
 	w.conds = append(w.conds, s.c.dialect.place+` > `+w.arg(after*s.c.dialect.scale+s.c.dialect.scale-1))
 	Filter{Departments: s.query.Departments, Sight: s.query.Sight}.narrow(&w)
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {
@@ -118,7 +129,7 @@ func (s *search) score(a *candidate, t terms, words map[uint32][]meets) {
 		}
 		sum += u.idf * part / float64(len(u.clauses))
 		most += u.idf * (saturation + 1)
-		if u.docs > 0 {
+		if u.docs > 0 || u.grown {
 			known += u.idf
 		}
 		if there || u.must {

@@ -59,13 +59,13 @@ const (
 
 const (
 	// MaxHits is the number of hits that are counted and can be paged through.
-	MaxHits = 10_000
+	MaxHits = 5_000
 	few     = 10     // hits under which a search looks further
-	ranked  = 1_000  // newest hits of a tier that are weighed; older ones follow by date
-	window  = 20_000 // newest documents in which the frequency of words is measured
+	ranked  = 600    // newest hits of a tier that are weighed; older ones follow by date
+	window  = 10_000 // newest documents in which the frequency of words is measured
 
 	maxPartial   = 200   // hits without some of the words, the best of maxUnsifted
-	maxUnsifted  = 2_000 // candidates for them, the newest
+	maxUnsifted  = 1_000 // candidates for them, the newest
 	minPartial   = 0.4   // share of the weight of all words that they must have
 	minQuestion  = 0.2   // dito, if there are many words, as in a question
 	manyWords    = 4
@@ -105,7 +105,7 @@ func (c *Catalog) looking(ctx context.Context, fn func(tx *sql.Tx) error) error 
 		if c.dialect.locks {
 			// PostgreSQL guesses far too many rows for our many alternatives, and would
 			// read every text or compile the query, which both takes longer.
-			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off; SET LOCAL jit = off`); err != nil {
+			if _, err := tx.ExecContext(ctx, `SET LOCAL enable_seqscan = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`); err != nil {
 				return err
 			}
 		}
@@ -144,7 +144,7 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 		}
 		after.tier, after.score, after.received = tier(at[0]), at[1], at[2]
 		if after.n, err = strconv.ParseInt(n, 10, 64); err != nil {
-			return Hits{}, errPlace
+			return Hits{}, ErrPlace
 		}
 	}
 	list, more, err := s.find(ctx)
@@ -189,33 +189,28 @@ func byDate(a, b candidate) int {
 
 // find gathers hits, widening what counts as one until enough is found.
 func (s *search) find(ctx context.Context) (list []candidate, more bool, err error) {
-	if _, err := s.expand(ctx, s.c.expandEnds); err != nil {
+	if _, err := s.expand(ctx, s.c.expandEnds, func(unit) bool { return true }); err != nil {
 		return nil, false, err
 	}
-	if list, more, err = s.strict(ctx, compound, complete); err != nil {
+	kin, err := s.enough(ctx)
+	if err != nil {
 		return nil, false, err
 	}
-	if len(list) < few {
-		wider, err := s.expand(ctx, s.c.expandInfix)
-		if err != nil {
-			return nil, false, err
-		}
-		if wider {
-			if list, more, err = s.strict(ctx, compound, complete); err != nil {
-				return nil, false, err
-			}
-		}
+	if list, more, err = s.strict(ctx, kin, complete); err != nil {
+		return nil, false, err
 	}
-	var rest []candidate
-	if len(list) < few {
-		if rest, err = s.lookAlikes(ctx, list); err != nil {
-			return nil, false, err
-		}
-	}
-	if s.query.Sort == ByDate && len(rest) == 0 && len(list) >= few {
+	if s.query.Sort == ByDate && len(list) >= few {
 		return list, more, nil // nothing to weigh
 	}
 	if err := s.weighWords(ctx); err != nil {
+		return nil, false, err
+	}
+	if len(list) < few {
+		if list, err = s.widen(ctx, list); err != nil {
+			return nil, false, err
+		}
+	}
+	if err := s.resolve(ctx); err != nil {
 		return nil, false, err
 	}
 	if len(list) < few && len(s.request.units) > 1 {
@@ -223,10 +218,61 @@ func (s *search) find(ctx context.Context) (list []candidate, more bool, err err
 		if err != nil {
 			return nil, false, err
 		}
-		rest = append(rest, parts...)
+		list = joined(list, parts)
 	}
-	list = joined(list, rest)
 	return list, more, s.rank(ctx, list)
+}
+
+// enough says which kin are needed: if words as they stand have more hits than
+// are looked at, their compounds, which cost much to gather, bring nothing.
+func (s *search) enough(ctx context.Context) (kinship, error) {
+	rights := Filter{Departments: s.query.Departments, Sight: s.query.Sight}
+	var w where
+	rights.narrow(&w)
+	if len(w.conds) > 0 {
+		return compound, nil // what is common to all may be rare to the caller
+	}
+	from := s.c.dialect.matching(&w, s.request.strict(stemmed))
+	s.query.narrow(&w)
+	var n int
+	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+w.String()+` LIMIT `+w.arg(MaxHits+1)+`) counted`, w.args...).Scan(&n)
+	if err != nil {
+		return compound, fmt.Errorf("counting hits: %w", err)
+	}
+	if n > MaxHits {
+		return stemmed, nil
+	}
+	return compound, nil
+}
+
+// widen looks for words around the words asked for, then for look-alikes. Words
+// of a question rarely stand all in one letter, and most are right: there only
+// those that stand nowhere are looked for otherwise.
+func (s *search) widen(ctx context.Context, list []candidate) ([]candidate, error) {
+	question := len(s.request.units) >= manyWords
+	if !question {
+		grown, err := s.expand(ctx, s.c.expandInfix, func(unit) bool { return true })
+		if err != nil {
+			return nil, err
+		}
+		if grown && s.hopeful() {
+			if list, _, err = s.strict(ctx, compound, complete); err != nil || len(list) >= few {
+				return list, err
+			}
+		}
+	}
+	grown, err := s.expand(ctx, s.c.expandSimilar, func(u unit) bool { return !question || u.docs == 0 })
+	if err != nil || !grown || !s.hopeful() {
+		return list, err
+	}
+	others, _, err := s.strict(ctx, similar, alike)
+	return joined(list, others), err
+}
+
+// hopeful says that no unit stands nowhere, so that all of them may be found
+// together.
+func (s *search) hopeful() bool {
+	return !slices.ContainsFunc(s.request.units, func(u unit) bool { return u.docs == 0 && !u.grown })
 }
 
 // joined puts lists together; of a document that is in it twice, the better one
@@ -237,15 +283,22 @@ func joined(lists ...[]candidate) []candidate {
 	return slices.CompactFunc(all, func(a, b candidate) bool { return a.n == b.n })
 }
 
-// expand widens all clauses and says whether any grew.
-func (s *search) expand(ctx context.Context, by expansion) (bool, error) {
+// expand widens the clauses of some units and says whether any grew.
+func (s *search) expand(ctx context.Context, by expansion, which func(unit) bool) (bool, error) {
 	grown := false
-	for _, cl := range s.request.clauses() {
-		added, err := by(ctx, s.tx, cl)
-		if err != nil {
-			return false, err
+	for i := range s.request.units {
+		u := &s.request.units[i]
+		if !which(*u) {
+			continue
 		}
-		grown = grown || added
+		for k := range u.clauses {
+			added, err := by(ctx, s.tx, &u.clauses[k])
+			if err != nil {
+				return false, err
+			}
+			u.grown = u.grown || added
+			grown = grown || added
+		}
 	}
 	return grown, nil
 }
@@ -264,16 +317,6 @@ func (s *search) strict(ctx context.Context, kin kinship, as tier) ([]candidate,
 	more = len(list) > maxPhrase
 	list, err = s.withPhrases(ctx, list[:min(len(list), maxPhrase)])
 	return list, more, err
-}
-
-// lookAlikes gathers documents that hold everything if look-alikes count.
-func (s *search) lookAlikes(ctx context.Context, have []candidate) ([]candidate, error) {
-	grown, err := s.expand(ctx, s.c.expandSimilar)
-	if err != nil || !grown {
-		return nil, err
-	}
-	list, _, err := s.strict(ctx, similar, alike)
-	return joined(list, have), err
 }
 
 // partial gathers documents that hold the weightier part of what is asked for.
@@ -312,7 +355,7 @@ func (r request) partly() formula {
 		switch {
 		case u.must:
 			f.all = append(f.all, u.holds(compound))
-		case u.docs == 0:
+		case u.docs == 0 && !u.grown:
 		case u.docs <= rareDocs:
 			f.some = append(f.some, u.holds(compound))
 		default:
@@ -322,11 +365,11 @@ func (r request) partly() formula {
 	slices.SortStableFunc(common, func(a, b unit) int { return cmp.Compare(a.docs, b.docs) })
 	common = common[:min(len(common), commonPaired)]
 	if len(common) == 1 && f.some == nil {
-		f.some = append(f.some, common[0].holds(compound))
+		f.some = append(f.some, common[0].holds(stemmed))
 	}
 	for i := range common {
 		for k := range i {
-			f.some = append(f.some, formula{all: []formula{common[k].holds(compound), common[i].holds(compound)}})
+			f.some = append(f.some, formula{all: []formula{common[k].holds(stemmed), common[i].holds(stemmed)}})
 		}
 	}
 	return f
