@@ -67,12 +67,18 @@ func TestConvert(t *testing.T) {
 func TestConvertSidecarAndClassify(t *testing.T) {
 	dir := t.TempDir()
 	out, sidecar := filepath.Join(dir, "o.pdf"), filepath.Join(dir, "o.txt")
-	if r := blattwerk(t, dir, "convert", "--sidecar", sidecar, pipelinetest.Letter(t, "letters/06-gewerbeanmeldung.png"), out); r.code != exitDone {
+	hocr, alto := filepath.Join(dir, "o.hocr"), filepath.Join(dir, "o.xml")
+	if r := blattwerk(t, dir, "convert", "--sidecar", sidecar, "--hocr", hocr, "--alto", alto, pipelinetest.Letter(t, "letters/06-gewerbeanmeldung.png"), out); r.code != exitDone {
 		t.Fatal(r.err)
 	}
 	text, err := os.ReadFile(sidecar)
 	if err != nil || !strings.Contains(string(text), "Gewerbe") || !strings.HasSuffix(string(text), "\f") {
 		t.Errorf("sidecar: %q, %v", text, err)
+	}
+	for file, word := range map[string]string{hocr: ">Gewerbemeldestelle<", alto: `CONTENT="Gewerbemeldestelle"`} {
+		if raw, err := os.ReadFile(file); err != nil || !strings.Contains(string(raw), word) {
+			t.Errorf("%s lacks %s (%v)", file, word, err)
+		}
 	}
 	r := blattwerk(t, dir, "classify", "--json", sidecar)
 	var f pipeline.Filing

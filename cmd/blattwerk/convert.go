@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ func convertCommand() command {
 			fs.StringP("languages", "l", "", "languages to read, e.g. deu+eng (default: the setting language)")
 			fs.IntP("jobs", "j", runtime.NumCPU(), "pages read at once")
 			fs.String("sidecar", "", "write the text to this file, too")
+			fs.String("hocr", "", "write the words with their places to this file as hOCR, too")
+			fs.String("alto", "", "the same as ALTO 4")
 			fs.String("mode", string(pipeline.ModeSkip), "pages that carry text already: skip, force or redo")
 			fs.BoolP("quiet", "q", false, "no progress")
 		},
@@ -151,12 +154,46 @@ func (c *call) writeResults(ctx context.Context, blobs pipeline.Blobs, doc pipel
 	if err := c.writeWhole(c.args[1], pdf); err != nil {
 		return exit{exitCannotWrite, err}
 	}
-	if sidecar, _ := c.flags.GetString("sidecar"); sidecar != "" {
-		texts, err := workers.Texts(ctx, blobs, doc)
-		if err != nil {
+	return c.writeSidecars(ctx, blobs, doc)
+}
+
+// writeSidecars writes the text and its places beside the PDF, where asked.
+func (c *call) writeSidecars(ctx context.Context, blobs pipeline.Blobs, doc pipeline.Document) error {
+	engine := ""
+	for _, p := range doc.Pages {
+		if p.Reading != nil {
+			engine = p.Reading.Engine
+		}
+	}
+	kinds := map[string]func(io.Writer, []pipeline.PageText) error{
+		"sidecar": func(w io.Writer, texts []pipeline.PageText) error {
+			_, err := io.WriteString(w, pipeline.PlainText(texts))
+			return err
+		},
+		"hocr": func(w io.Writer, texts []pipeline.PageText) error {
+			return pipeline.WriteHOCR(w, texts, engine, doc.Delivery.Language)
+		},
+		"alto": func(w io.Writer, texts []pipeline.PageText) error {
+			return pipeline.WriteALTO(w, texts, engine, doc.Delivery.Name)
+		},
+	}
+	var texts []pipeline.PageText
+	for flag, write := range kinds {
+		path, _ := c.flags.GetString(flag)
+		if path == "" {
+			continue
+		}
+		if texts == nil {
+			var err error
+			if texts, err = workers.Texts(ctx, blobs, doc); err != nil {
+				return err
+			}
+		}
+		var b bytes.Buffer
+		if err := write(&b, texts); err != nil {
 			return err
 		}
-		if err := c.writeWhole(sidecar, strings.NewReader(pipeline.PlainText(texts))); err != nil {
+		if err := c.writeWhole(path, &b); err != nil {
 			return exit{exitCannotWrite, err}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"blattwerk/pipeline"
 )
@@ -145,17 +147,27 @@ func (o *orderer) pieces(line []pipeline.Word, at int) []piece {
 			continue
 		}
 		p := piece{words: line[from:i], box: line[from].Box, at: at + from}
-		var bases []int
+		var bases []float64
 		for _, w := range p.words {
 			p.box = pipeline.Box{X0: min(p.box.X0, w.Box.X0), Y0: min(p.box.Y0, w.Box.Y0), X1: max(p.box.X1, w.Box.X1), Y1: max(p.box.Y1, w.Box.Y1)}
-			bases = append(bases, w.Box.Y1)
+			bases = append(bases, foot(w))
 		}
 		slices.Sort(bases)
-		p.base = float64(bases[len(bases)/2]) // of the words' own feet: a line that the engine ran together has one baseline for all
+		p.base = bases[len(bases)/2]
 		out = append(out, p)
 		from = i
 	}
 	return out
+}
+
+// foot is where a word stands, by its own box: a line that the engine ran together
+// has one baseline for all. Descenders are a good fifth of the height of a word.
+func foot(w pipeline.Word) float64 {
+	const descender = 0.22
+	if strings.ContainsAny(w.Text, "gjpqyQ()/§") {
+		return float64(w.Box.Y1) - descender*float64(w.Box.Y1-w.Box.Y0)
+	}
+	return float64(w.Box.Y1)
 }
 
 // narrowed gives the gutters that are left of those of a run when a row joins
@@ -165,6 +177,9 @@ func (o *orderer) narrowed(gutters []span, r row) []span {
 		gutters = []span{{math.MinInt32, math.MaxInt32}}
 	}
 	for _, p := range r.pieces {
+		if p.dirt() {
+			continue // a speck in a gutter is no print
+		}
 		var left []span
 		for _, g := range gutters {
 			for _, s := range []span{{g.x0, min(g.x1, p.box.X0)}, {max(g.x0, p.box.X1), g.x1}} {
@@ -181,8 +196,18 @@ func (o *orderer) narrowed(gutters []span, r row) []span {
 // flush writes a run of rows: as columns where it is columns, else row by row.
 func (o *orderer) flush(run []row, gutters []span) {
 	inner := innerGutters(run, gutters)
-	if len(run) < fewestInRun || len(inner) == 0 || o.isTable(run) {
+	if len(run) < fewestInRun || len(inner) == 0 || o.isTable(run) || !ranTogether(run) {
 		o.keep(run)
+		return
+	}
+	if isList(run) {
+		for _, r := range run {
+			for _, p := range r.pieces {
+				o.write(p.words...)
+			}
+			o.line++
+		}
+		o.block, o.par = o.block+1, o.par+1
 		return
 	}
 	// At the widest gutter first: what is left and right of it may be a table, as
@@ -221,6 +246,38 @@ func innerGutters(run []row, gutters []span) []span {
 	}
 	slices.SortFunc(inner, func(a, b span) int { return cmp.Compare(a.x0, b.x0) })
 	return inner
+}
+
+// isList says whether rows are names, each with a colon, and what belongs to them.
+func isList(run []row) bool {
+	named := 0
+	for _, r := range run {
+		first := r.pieces[0].words
+		if len(r.pieces) == 2 && strings.HasSuffix(first[len(first)-1].Text, ":") {
+			named++
+		}
+	}
+	return float64(named) >= fullRows*float64(len(run))
+}
+
+// ranTogether says whether a line of the engine reaches over a gap: else it saw
+// the columns itself and knows their order better.
+func ranTogether(run []row) bool {
+	return slices.ContainsFunc(run, func(r row) bool {
+		for i := 1; i < len(r.pieces); i++ {
+			if a, b := r.pieces[i-1].words[0], r.pieces[i].words[0]; a.Line == b.Line && a.Block == b.Block {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// dirt is what has neither letters nor digits.
+func (p piece) dirt() bool {
+	return !slices.ContainsFunc(p.words, func(w pipeline.Word) bool {
+		return strings.ContainsFunc(w.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	})
 }
 
 func (o *orderer) isTable(run []row) bool {
@@ -269,7 +326,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-func (o *orderer) write(w pipeline.Word) {
-	w.Block, w.Par, w.Line = o.block, o.par, o.line
-	o.out = append(o.out, w)
+func (o *orderer) write(words ...pipeline.Word) {
+	for _, w := range words {
+		w.Block, w.Par, w.Line = o.block, o.par, o.line
+		o.out = append(o.out, w)
+	}
 }

@@ -315,6 +315,32 @@ func (p *pix) png() ([]byte, error) {
 	return C.GoBytes(unsafe.Pointer(data), C.int(size)), nil
 }
 
+// solid closes gaps of a bitonal picture that are smaller than gap pixels, then
+// takes away what is thinner than least.
+func (p *pix) solid(gap, least int) error {
+	if C.pixCloseSafeBrick(p.p, p.p, C.l_int32(gap), C.l_int32(gap)) == nil || C.pixOpenBrick(p.p, p.p, C.l_int32(least), C.l_int32(least)) == nil {
+		return errors.New("finding solid areas failed")
+	}
+	return nil
+}
+
+// inverted turns light print on a dark ground into dark print on white; the
+// ground may be uneven.
+func (p *pix) inverted() error {
+	if C.pixInvert(p.p, p.p) == nil {
+		return errors.New("inverting failed")
+	}
+	if level, err := p.levelled(); err == nil { // fails on parts too small for its tiles
+		_ = p.replace(level, nil)
+	}
+	return p.replace(p.stretched(blackPoint, whitePoint))
+}
+
+// paste copies a grey picture to a place on this one.
+func (p *pix) paste(part *pix, at image.Point) {
+	C.pixRasterop(p.p, C.l_int32(at.X), C.l_int32(at.Y), C.l_int32(part.width()), C.l_int32(part.height()), C.PIX_SRC, part.p, 0, 0)
+}
+
 // cut gives a copy of a part.
 func (p *pix) cut(r image.Rectangle) (*pix, error) {
 	box := C.boxCreate(C.l_int32(r.Min.X), C.l_int32(r.Min.Y), C.l_int32(r.Dx()), C.l_int32(r.Dy()))

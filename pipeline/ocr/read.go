@@ -114,11 +114,21 @@ func clean(p *prepared) error {
 	if err != nil {
 		return nil //nolint:nilerr // too small for the tiles it works on: read as it is
 	}
-	_ = p.page.replace(level, nil)
+	bands, err := p.page.bands(p.dpi)
+	if err != nil {
+		level.close()
+		return err
+	}
+	before := &pix{p.page.p}
+	p.page.p = level.p
+	defer before.close()
 	if err := p.page.replace(p.page.stretched(blackPoint, whitePoint)); err != nil {
 		return fmt.Errorf("cleaning: %w", err)
 	}
 	p.did("background")
+	if err := p.turnBands(before, bands); err != nil {
+		return err
+	}
 	return despeckle(p)
 }
 
