@@ -44,6 +44,10 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
 
+.PHONY: bench-search
+bench-search: setup-test ## measure search on 100,000 letters, write docs/search.md (half an hour; BENCH="-on sqlite")
+	$(GO) test ./storage/catalog -run TestMeasureSearch -count=1 -timeout 3h -v -measure $(CURDIR)/docs/search.md $(BENCH)
+
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences
 	deploy/testing/tools.sh staticcheck depguard go-licenses
