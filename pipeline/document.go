@@ -83,6 +83,7 @@ type Findings struct {
 	Encrypted   bool         `json:"encrypted,omitempty"`   // encrypted, but opens without a password
 	JBIG2       bool         `json:"jbig2,omitempty"`       // contains JBIG2: not fit to replace paper (BSI TR-03138, A.SC.12)
 	Attachments []Attachment `json:"attachments,omitempty"` // files embedded in a PDF or attached to a mail
+	Signatures  []Signature  `json:"signatures,omitempty"`  // what checking them gave, in the order of signing
 	// Rendition is the PDF that a mail, an office file or a text was set as; its
 	// pages are the document's. Without a digest where a PDF or pictures came in.
 	Rendition Blob `json:"rendition,omitzero"`

@@ -5,17 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 
 	"blattwerk/pipeline"
 )
 
-// Open gives a kept file of a letter by its role. Its bytes are read on demand
+// Open gives a kept file of a letter by its role or, of pages that are kept one by
+// one, by its name without ending, "page-0007". Its bytes are read on demand
 // and not verified, so that a browser can ask for ranges; [Archive.Verify] and
 // the caller's own digest check do that. ctx must last as long as the content.
 func (a *Archive) Open(ctx context.Context, rec pipeline.Record, role string) (pipeline.Content, pipeline.File, error) {
 	for _, f := range rec.Files {
-		if f.Role != role {
+		if name := path.Base(f.Key); f.Role != role && (f.Role != RolePage || strings.TrimSuffix(name, path.Ext(name)) != role) {
 			continue
 		}
 		c, _, err := a.store.Open(ctx, f.Key)

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,6 +61,14 @@ func TestLettersOfAStack(t *testing.T) {
 		if want := []string{"page", "page", "pdfa", "text", "words", "manifest"}; !slices.Equal(roles, want) {
 			t.Errorf("roles are %v", roles)
 		}
+		page, _, err := storage.NewArchive(s, options()).Open(t.Context(), *b.Record, "page-0006")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(page); string(got) != "picture letter-2 b" {
+			t.Errorf("page 6 is %q, %v", got, err)
+		}
+		page.Close()
 		stack := "stacks/2026/11/delivery-of-the-stack/"
 		if got := content(t, s, stack+"original.tif"); string(got) != "the whole stack with everybody's letters" {
 			t.Errorf("the stack is %q", got)

@@ -1,12 +1,24 @@
 package web
 
 import (
+	_ "embed" // for the description
 	"encoding/json"
 	"net/http"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
 )
+
+// description is what the API is: OpenAPI 3.1. A test holds it against the routes
+// and against real answers.
+//
+//go:embed openapi.yaml
+var description []byte
+
+func (s *server) apiDescription(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8") // RFC 9512
+	_, _ = w.Write(description)                                       // the other side may be gone
+}
 
 func docID(r *http.Request) pipeline.DocID { return pipeline.DocID(r.PathValue("id")) }
 

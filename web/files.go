@@ -59,6 +59,10 @@ func extension(role string) string {
 
 func (s *server) openFile(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, string, error) {
 	media := map[string]string{"pdfa": "application/pdf", "text": "text/plain; charset=utf-8", "original": "application/octet-stream"}[role]
+	// The file that a stack came in holds other people's letters.
+	if role == "original" && doc.Stack != nil {
+		return nil, "", catalog.ErrUnknown
+	}
 	if doc.Record != nil {
 		c, _, err := s.Archive(ctx, doc, role)
 		return c, media, err

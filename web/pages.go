@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"blattwerk/pipeline"
@@ -201,17 +200,17 @@ type failPage struct {
 	Text   pipeline.Message
 }
 
-// fail shows a person what went wrong.
+// fail shows a person, or tells a program, what went wrong.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if isAPI(r) {
+		s.problem(w, r, err)
+		return
+	}
 	status := statusOf(err)
 	s.logFailure(r, status, err)
 	s.showStatus(w, r, status, "fail", failPage{s.frame(r, "fail.title"), status, textOf(err)})
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/api/") {
-		s.problem(w, r, catalog.ErrUnknown)
-		return
-	}
 	s.fail(w, r, catalog.ErrUnknown)
 }

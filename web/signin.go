@@ -289,7 +289,8 @@ func CheckLogin(login string) error {
 	odd := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("äöüß.-_@", r))
 	}
-	if folded == "" || len(folded) > 100 || strings.ContainsFunc(folded, odd) {
+	// "local" is who sits at a machine without accounts.
+	if folded == "" || folded == "local" || len(folded) > 100 || strings.ContainsFunc(folded, odd) {
 		return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-login", Text: pipeline.Message{
 			DE: "Der Anmeldename besteht aus Buchstaben, Ziffern und . - _ @, ohne Leerzeichen.",
 			EN: "The login consists of letters, digits and . - _ @, without blanks.",

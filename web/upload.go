@@ -143,9 +143,11 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn):
 		return http.StatusConflict
+	case errors.Is(err, catalog.ErrPlace):
+		return http.StatusBadRequest
 	case f.Code == "sign-in":
 		return http.StatusUnauthorized
-	case f.Code == "set-up":
+	case f.Code == "set-up", f.Code == "cross-site":
 		return http.StatusForbidden
 	case f.Code == "too-many":
 		return http.StatusTooManyRequests
@@ -187,7 +189,23 @@ func textOf(err error) pipeline.Message {
 			EN: "There is nothing to decide about this letter now; perhaps somebody was faster.",
 		}
 	}
+	if errors.Is(err, catalog.ErrPlace) {
+		return pipeline.Message{DE: "Diese Stelle gibt es in der Liste nicht.", EN: "There is no such place in the list."}
+	}
 	return pipeline.AsFault(err).Text
+}
+
+// codeOf names an error for programs.
+func codeOf(err error) string {
+	switch {
+	case isUnknown(err):
+		return "unknown"
+	case errors.Is(err, catalog.ErrNotWaiting):
+		return "not-waiting"
+	case errors.Is(err, catalog.ErrPlace):
+		return "bad-request"
+	}
+	return pipeline.AsFault(err).Code
 }
 
 // problem answers the API with an error.
@@ -197,7 +215,7 @@ func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: pipeline.AsFault(err).Code, Text: textOf(err),
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: codeOf(err), Text: textOf(err),
 	})
 }
 

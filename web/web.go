@@ -116,7 +116,9 @@ func New(cfg Config) http.Handler {
 		mux.HandleFunc(rt.pattern, s.grant(rt))
 	}
 	mux.HandleFunc("/", s.grant(route{"/", access.Enter, s.notFound}))
-	guarded := http.NewCrossOriginProtection().Handler(s.admit(mux))
+	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(s.foreign))
+	guarded := own.Handler(s.admit(mux))
 	open := http.NewServeMux()
 	files, _ := fs.Sub(static, "static") // the folder is embedded above
 	open.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
@@ -163,12 +165,24 @@ func (s *server) apiRoutes() []route {
 		{"POST /api/v1/deliveries", access.Hand, s.apiDeliver},
 		{"GET /api/v1/documents", access.Find, s.apiList},
 		{"GET /api/v1/documents/{id}", access.Find, s.apiGet},
+		{"GET /api/v1/documents/{id}/pdf", access.Find, s.file("pdfa")},
+		{"GET /api/v1/documents/{id}/original", access.Find, s.file("original")},
+		{"GET /api/v1/documents/{id}/text", access.Find, s.file("text")},
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},
+		{"GET /api/v1/openapi.yaml", access.Arrive, s.apiDescription},
 	}
+}
+
+// foreign refuses what another site's page sends in the name of who is signed in.
+func (s *server) foreign(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "cross-site", Text: pipeline.Message{
+		DE: "Diese Anfrage kommt von einer fremden Seite und wurde nicht ausgeführt.",
+		EN: "This request comes from another site and was not carried out.",
+	}})
 }
 
 // cached lets browsers keep style and script for a while: they hold nothing

@@ -88,7 +88,7 @@ func main() {
 func commands() []command {
 	return []command{
 		serveCommand(), workCommand(), ingestCommand(), statusCommand(),
-		convertCommand(), validateCommand(), classifyCommand(), learnCommand(), searchCommand(), savingsCommand(),
+		convertCommand(), validateCommand(), classifyCommand(), learnCommand(), searchCommand(), savingsCommand(), sheetsCommand(),
 		verifyCommand(), reindexCommand(), accountCommand(), configCommand(), versionCommand(),
 		readChild(), pdfChild(),
 	}

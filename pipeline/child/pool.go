@@ -41,10 +41,11 @@ func (f Failure) Error() string { return string(f) }
 // Pool runs calls on a number of children. It is safe for use by many
 // goroutines; children start when they are first needed.
 type Pool struct {
-	cfg  Config
-	idle chan *process // holds cfg.Size places; nil is a child not started yet
+	cfg    Config
+	places chan struct{} // a token for each call that runs
 
 	mu     sync.Mutex
+	idle   []*process // the one used last is at the end and is used next: it is warm
 	closed bool
 }
 
@@ -57,11 +58,7 @@ func NewPool(cfg Config) *Pool {
 	if cfg.Calls <= 0 {
 		cfg.Calls = 200
 	}
-	p := &Pool{cfg: cfg, idle: make(chan *process, cfg.Size)}
-	for range cfg.Size {
-		p.idle <- nil
-	}
-	return p
+	return &Pool{cfg: cfg, places: make(chan struct{}, cfg.Size)}
 }
 
 // Size is the number of calls that can run at once.
@@ -76,15 +73,15 @@ func (p *Pool) Call(ctx context.Context, op string, value any, body []byte, resu
 	if err != nil {
 		return nil, fmt.Errorf("encoding a call of %s: %w", op, err)
 	}
-	var c *process
 	select {
-	case c = <-p.idle:
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	c := p.take()
 	if c == nil {
 		if c, err = start(p.cfg); err != nil {
-			p.idle <- nil
 			return nil, fmt.Errorf("starting a child for %s: %w", op, err)
 		}
 	}
@@ -109,14 +106,29 @@ func (p *Pool) Call(ctx context.Context, op string, value any, body []byte, resu
 	return out, nil
 }
 
+// take gives an idle child, nil if there is none.
+func (p *Pool) take() *process {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	c := p.idle[last]
+	p.idle = p.idle[:last]
+	return c
+}
+
 func (p *Pool) giveBack(c *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed && c != nil {
+	switch {
+	case c == nil:
+	case p.closed:
 		c.end(false)
-		c = nil
+	default:
+		p.idle = append(p.idle, c)
 	}
-	p.idle <- c
 }
 
 // Close ends the idle children at once and the busy ones after their call.
@@ -124,12 +136,10 @@ func (p *Pool) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
-	for n := len(p.idle); n > 0; n-- {
-		if c := <-p.idle; c != nil {
-			c.end(false)
-		}
-		p.idle <- nil
+	for _, c := range p.idle {
+		c.end(false)
 	}
+	p.idle = nil
 	return nil
 }
 

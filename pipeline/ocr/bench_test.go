@@ -32,7 +32,7 @@ func BenchmarkPage(b *testing.B) {
 		calls = append(calls, readCall{Media: mediaOf(name), DPIX: 300, DPIY: 300, Languages: "deu+eng"})
 	}
 	r := &reader{}
-	defer r.engine.close()
+	defer r.engines.close()
 	if _, err := r.read(calls[0], files[0]); err != nil { // starts the engine
 		b.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func BenchmarkPage(b *testing.B) {
 			b.Fatal(err)
 		}
 		before := cpu()
-		words, err := r.recognise(p, calls[k].Languages)
+		words, err := r.recognise(p, calls[k])
 		if err != nil || len(words) < 50 {
 			b.Fatalf("%d words, %v", len(words), err)
 		}

@@ -87,14 +87,11 @@ func glance(call glanceCall, file []byte) (glanceReply, error) {
 			return reply, err
 		}
 	}
-	pnm, err := page.pnm()
-	if err != nil {
-		return reply, err
+	pixels := make([]byte, w*h)
+	for y := range h {
+		page.row(y, pixels[y*w:(y+1)*w])
 	}
-	if len(pnm) < w*h {
-		return reply, errors.New("a picture of fewer pixels than it says")
-	}
-	reply.Codes, err = barcode.Find(barcode.Picture{Width: w, Height: h, Pixels: pnm[len(pnm)-w*h:], DPI: dpi})
+	reply.Codes, err = barcode.Find(barcode.Picture{Width: w, Height: h, Pixels: pixels, DPI: dpi})
 	sx, sy := float64(full.width)/float64(w), float64(full.height)/float64(h)
 	for i := range reply.Codes {
 		b := &reply.Codes[i].Box

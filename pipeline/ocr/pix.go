@@ -3,6 +3,7 @@ package ocr
 // #cgo CFLAGS: -D_GNU_SOURCE
 // #cgo LDFLAGS: -lleptonica -ldl
 // #include <dlfcn.h>
+// #include <malloc.h>
 // #include <stdarg.h>
 // #include <stdlib.h>
 // #include <leptonica/allheaders.h>
@@ -37,6 +38,15 @@ var errMemory = errors.New("not memory enough for the picture")
 
 // pix is a picture in Leptonica's memory. Whoever makes one closes it.
 type pix struct{ p *C.PIX }
+
+// keepMemory lets the allocator keep what it has from page to page. Pictures are
+// above the size from which it would ask the kernel for fresh, cleared pages and
+// give them back, dozens of times for each page that is read.
+func keepMemory() {
+	C.mallopt(C.M_MMAP_THRESHOLD, 32<<20) // the most there is
+	C.mallopt(C.M_TRIM_THRESHOLD, 128<<20)
+	C.mallopt(C.M_TOP_PAD, 8<<20)
+}
 
 // quiet keeps Leptonica from writing to standard error.
 func quiet() { C.setMsgSeverity(C.L_SEVERITY_NONE) }
@@ -305,16 +315,14 @@ func (p *pix) png() ([]byte, error) {
 	return C.GoBytes(unsafe.Pointer(data), C.int(size)), nil
 }
 
-// pnm encodes without compression: the form in which a picture is handed to
-// the engine.
-func (p *pix) pnm() ([]byte, error) {
-	var data *C.l_uint8
-	var size C.size_t
-	if C.pixWriteMemPnm(&data, &size, p.p) != 0 {
-		return nil, errors.New("encoding as PNM failed")
+// cut gives a copy of a part.
+func (p *pix) cut(r image.Rectangle) (*pix, error) {
+	box := C.boxCreate(C.l_int32(r.Min.X), C.l_int32(r.Min.Y), C.l_int32(r.Dx()), C.l_int32(r.Dy()))
+	if box == nil {
+		return nil, errors.New("cutting failed")
 	}
-	defer C.lept_free(unsafe.Pointer(data))
-	return C.GoBytes(unsafe.Pointer(data), C.int(size)), nil
+	defer C.boxDestroy(&box)
+	return own(C.pixClipRectangle(p.p, box, nil), "cutting")
 }
 
 // resolution is what the decoded file says, pixels per inch; 0 if nothing.

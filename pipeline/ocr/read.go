@@ -13,13 +13,14 @@ import (
 
 // reader reads pages inside a child. It keeps its engines from page to page.
 type reader struct {
-	engine  engine
+	engines engines
 	compass compass
 }
 
 // read does everything that is done to one page.
 func (r *reader) read(call readCall, file []byte) (readReply, error) {
-	r.compass.dataDir, r.engine.dataDir = call.DataDir, call.DataDir
+	r.compass.dataDir = call.DataDir
+	r.engines.warm(&r.engines.main, call)
 	page, _, err := decode(file, call.Media, 0, true)
 	if errors.Is(err, errUndecodable) {
 		return readReply{Damaged: true}, nil
@@ -34,9 +35,10 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 	}
 	words := []pipeline.Word{}
 	if !p.blank {
-		if words, err = r.recognise(p, call.Languages); err != nil {
+		if words, err = r.recognise(p, call); err != nil {
 			return readReply{}, err
 		}
+		words = ordered(words, p.page.height())
 	}
 	p.toFrame(words)
 	return readReply{
@@ -44,64 +46,6 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 		Engine: "tesseract " + gosseract.Version(), Quality: judge(p, p.scan, call.DPIX, call.DPIY, words),
 		Text: pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: words},
 	}, nil
-}
-
-// A second look is worth its time where the first gave little sense, and is
-// believed only if it gives clearly more.
-const (
-	littleSense = 0.6
-	clearlyMore = 1.2
-)
-
-// recognise reads a prepared page. If the result makes little sense it looks
-// again: upside down if the orientation was not certain, else with the full
-// analysis of the layout, which finds text between pictures.
-func (r *reader) recognise(p *prepared, languages string) ([]pipeline.Word, error) {
-	words, err := r.look(p.page, languages, p.dpi, columns)
-	if err != nil || len(words) == 0 || confidence(words) >= littleSense {
-		return words, err
-	}
-	mode, page := whole, p.page
-	if !p.sure {
-		mode = columns
-		if page, err = p.page.turned(180); err != nil {
-			return nil, err
-		}
-		defer page.close()
-	}
-	again, err := r.look(page, languages, p.dpi, mode)
-	if err != nil || sense(again) < clearlyMore*sense(words) {
-		return words, err
-	}
-	if p.sure {
-		p.did("full layout")
-		return again, nil
-	}
-	// A turn by 180 degrees and a rotation about the centre may change places,
-	// so that the skew stays as it is.
-	p.turn = (p.turn + 180) % 360
-	p.did("turn 180 after reading")
-	return again, nil
-}
-
-func (r *reader) look(page *pix, languages string, dpi int, mode layout) ([]pipeline.Word, error) {
-	picture, err := page.pnm()
-	if err != nil {
-		return nil, err
-	}
-	return r.engine.recognise(picture, languages, dpi, mode)
-}
-
-// sense sums up how much was read: letters weighted by confidence. Single
-// letters do not count, noise is full of them.
-func sense(words []pipeline.Word) float64 {
-	var sum float64
-	for _, w := range words {
-		if n := len([]rune(w.Text)); n > 1 && w.Conf > 0.3 {
-			sum += float64(n) * float64(w.Conf)
-		}
-	}
-	return sum
 }
 
 // prepare brings the decoded page into the shape that reads best.
@@ -144,6 +88,9 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 	p.ink = small.share()
 	if p.blank = !call.Keep && blank(small, sharp); p.blank {
 		return p, nil
+	}
+	if call.Halves {
+		r.engines.warm(&r.engines.helper, call)
 	}
 	if err := r.orient(p, small, dpiY, call.Upright); err != nil {
 		return nil, err

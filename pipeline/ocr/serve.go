@@ -14,6 +14,7 @@ import (
 // answers on out, until in ends.
 func Serve(in io.Reader, out io.Writer) error {
 	quiet()
+	keepMemory()
 	return child.Serve(in, out, handlers(&reader{}))
 }
 

@@ -32,6 +32,8 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	pages := slices.Clone(doc.Pages)
 	done := counter{total: len(todo)}
 	pipeline.TellProgress(ctx, 0, len(todo))
+	// Cores that have no page of their own help with another's.
+	halves := r.cfg.Readers >= 2*len(todo)
 	group, gctx := errgroup.WithContext(ctx)
 	for _, i := range todo {
 		if !r.hold(gctx) {
@@ -39,7 +41,7 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 		}
 		group.Go(func() error {
 			defer r.release()
-			page, err := r.page(gctx, pages[i], languages, blobs)
+			page, err := r.page(gctx, pages[i], languages, halves, blobs)
 			if err != nil {
 				return onPage(err, pages[i].No)
 			}
@@ -106,7 +108,7 @@ func (r *Room) languages(ctx context.Context, wish string) (string, error) {
 }
 
 // page reads one page.
-func (r *Room) page(ctx context.Context, page pipeline.Page, languages string, blobs pipeline.Blobs) (pipeline.Page, error) {
+func (r *Room) page(ctx context.Context, page pipeline.Page, languages string, halves bool, blobs pipeline.Blobs) (pipeline.Page, error) {
 	if page.Image.Digest == "" {
 		return page, errors.New("the page has neither text nor a picture")
 	}
@@ -118,8 +120,8 @@ func (r *Room) page(ctx context.Context, page pipeline.Page, languages string, b
 	call := readCall{
 		Media: page.Image.Media, Turn: page.Image.Turn,
 		DPIX: page.Image.DPIX, DPIY: page.Image.DPIY,
+		Languages: languages, DataDir: r.cfg.DataDir, Halves: halves,
 		Keep: page.Kept, Upright: page.Upright,
-		Languages: languages, DataDir: r.cfg.DataDir,
 	}
 	var reply readReply
 	if _, err := r.call(ctx, opRead, call, file, &reply); err != nil {

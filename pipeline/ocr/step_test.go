@@ -6,11 +6,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,7 +159,7 @@ func TestReadingTwiceGivesTheSame(t *testing.T) {
 	b, _ := read(t, r, "deu+eng", path)
 	x, y := *a.Pages[0].Reading, *b.Pages[0].Reading
 	x.Millis, y.Millis = 0, 0
-	if fmt.Sprint(x) != fmt.Sprint(y) {
+	if !reflect.DeepEqual(x, y) {
 		t.Errorf("first %+v, then %+v", x, y)
 	}
 }

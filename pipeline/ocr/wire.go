@@ -20,6 +20,7 @@ type readCall struct {
 	Upright   bool    `json:"upright"` // a person said that Turn brings it upright
 	Languages string  `json:"languages"`
 	DataDir   string  `json:"dataDir"`
+	Halves    bool    `json:"halves"` // a core is idle: the page may be read in two halves at once
 }
 
 // readReply is what was found on the page.

@@ -55,7 +55,7 @@ func (r *Room) compose(ctx context.Context, doc pipeline.Document, blobs pipelin
 			pdf.Way = pipeline.WayRendered
 		}
 	}
-	return pdf, remarks(s.report.Signed, pdf.Way), nil
+	return pdf, slices.Concat(remarks(s.report.Signed, pdf.Way), partOne(s.report.Claims)), nil
 }
 
 // best chooses the way for a delivered PDF.
@@ -125,6 +125,17 @@ func (c *converting) cutOut(ctx context.Context) error {
 	return err
 }
 
+// partOne tells that a claim to be PDF/A-1 was neither believed nor checked: the
+// gate knows the rules of parts 2 and 3 only.
+func partOne(claims string) []pipeline.Remark {
+	if !strings.HasPrefix(claims, "1") {
+		return nil
+	}
+	return []pipeline.Remark{{Step: pipeline.StepCompose, Code: "pdfa-1", Text: pipeline.Message{
+		DE: "Das Original gibt an, PDF/A-1 zu sein. Blattwerk prüft diesen Teil der Norm nicht; es bleibt unverändert erhalten, und daneben steht eine geprüfte Fassung in PDF/A-2.",
+		EN: "The original says that it is PDF/A-1. Blattwerk does not check that part of the standard; it is kept unchanged, and a checked version in PDF/A-2 stands beside it."}}}
+}
+
 func remarks(signed bool, way pipeline.Way) []pipeline.Remark {
 	if !signed {
 		return nil
@@ -134,8 +145,8 @@ func remarks(signed bool, way pipeline.Way) []pipeline.Remark {
 		EN: "The original carries a digital signature and is kept unchanged. This version is a copy to read, without a valid signature."}
 	if way == pipeline.WayKept {
 		text = pipeline.Message{
-			DE: "Das Original ist digital signiert und unverändert übernommen. Die Signatur wurde nicht geprüft.",
-			EN: "The original carries a digital signature and was taken unchanged. The signature was not verified."}
+			DE: "Das Original ist digital signiert und unverändert übernommen. Ob ihrem Zertifikat zu trauen ist, wurde nicht geprüft.",
+			EN: "The original carries a digital signature and was taken unchanged. Whether its certificate can be trusted was not checked."}
 	}
 	return []pipeline.Remark{{Step: pipeline.StepCompose, Code: "signed", Text: text}}
 }

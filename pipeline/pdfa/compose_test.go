@@ -38,6 +38,7 @@ var ways = map[string]string{
 	"scans/graph_ocred.pdf":                                                     "kept 2b",
 	"barcodes/split-by-tag-basic.pdf":                                           "repaired 2u",
 	"pdf-torture/javascript.pdf":                                                "repaired 2u",
+	"pdf-torture/balloon_a1b_jp2k.pdf":                                          "composed 2u", // claims 1b
 	"pdf-torture/fileAttachment.pdf":                                            "repaired 3u",
 	"pdf-torture/with-attachment.pdf":                                           "repaired 3u",
 	"pdf-torture/tagged.pdf":                                                    "repaired 2a",
@@ -78,6 +79,9 @@ func TestCompose(t *testing.T) {
 		}
 		if (doc.PDF.Way == pipeline.WayPictured) != doc.PDF.AppearanceOnly {
 			t.Errorf("%s: %s, appearance only %t", file, doc.PDF.Way, doc.PDF.AppearanceOnly)
+		}
+		if one := slices.ContainsFunc(doc.Remarks, func(m pipeline.Remark) bool { return m.Code == "pdfa-1" }); one != strings.HasPrefix(doc.Source.Claims, "1") {
+			t.Errorf("%s: claims %q, remark about part 1 %t", file, doc.Source.Claims, one)
 		}
 		raw := blobBytes(t, &b, doc.PDF.Digest)
 		if kept := bytes.Equal(raw, original); kept != (doc.PDF.Way == pipeline.WayKept) {

@@ -30,9 +30,29 @@
 // text is right and in the right order, which nobody knows before a person read
 // it.
 //
+// # Mails, office files, texts
+//
+// What is neither PDF nor picture is set as a PDF first, its rendition, which is
+// kept as a blob and then goes the way of any PDF that was drawn ([Room.OpenOther]).
+// A mail becomes its header and text, set in our own fonts and without anything
+// from the network, and behind them its attachments as pages, as far as they can
+// be shown; all are named and counted. Texts and invoices that are XML alone are
+// set likewise. Office files are converted by LibreOffice, if it is there, in a
+// process that is bounded in memory and time and has no network, no macros and no
+// links (office.go). This stands here and not in a room of its own because it needs
+// the writer, the reader of foreign files and the limits for foreign programs, and
+// rooms do not know each other.
+//
+// # Signatures
+//
+// Each signature of a delivered PDF is checked over the bytes that it covers: are
+// they those that were signed, does it cover the whole file, what does its
+// certificate say? Whether the certificate deserves trust is not checked, and that
+// is said wherever the result is shown.
+//
 // # What it leaves to others
 //
-// It does not look for pages in files (scan), does not read pictures (ocr) and
+// It does not open picture files (scan), does not read pictures (ocr) and
 // keeps nothing but through [pipeline.Blobs].
 //
 // Pages are rendered and their own text is read by poppler's programs, each run

@@ -46,8 +46,12 @@ func (r *Room) open(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	if doc.Source.Attachments, err = r.attachments(ctx, s, blobs); err != nil {
 		return doc, err
 	}
+	if doc.Source.Signatures, err = r.signatures(ctx, s); err != nil {
+		return doc, err
+	}
 	doc.Remarks = slices.DeleteFunc(slices.Clone(doc.Remarks), func(m pipeline.Remark) bool { return m.Step == pipeline.StepOpen })
 	doc.Remarks = append(doc.Remarks, o.remarks()...)
+	doc.Remarks = append(doc.Remarks, signatureRemarks(doc.Source.Signatures)...)
 	return doc, nil
 }
 

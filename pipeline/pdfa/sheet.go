@@ -22,6 +22,7 @@ type Sheet struct {
 	root  *sheetTag
 	y     float64 // of the next block, from the top of the page
 	foot  string
+	bare  bool
 }
 
 // Measures of a page in points: A4 (ISO 216) with margins of 20 mm.
@@ -70,6 +71,9 @@ func NewSheet(meta Meta) (*Sheet, error) {
 
 // Foot sets a line that stands at the foot of every page, with the page's number.
 func (s *Sheet) Foot(text string) { s.foot = text }
+
+// Bare leaves the numbers of pages out: sheets of labels, sheets that are all alike.
+func (s *Sheet) Bare() { s.bare = true }
 
 // Break begins a new page.
 func (s *Sheet) Break() {

@@ -54,7 +54,7 @@ func (d *sheetWriter) write() error {
 func (d *sheetWriter) page(i int, p *sheetPage, pages, regular, bold int) {
 	var content bytes.Buffer
 	content.Write(p.content.Bytes())
-	if d.s.foot != "" || len(d.s.pages) > 1 {
+	if !d.s.bare && (d.s.foot != "" || len(d.s.pages) > 1) {
 		content.WriteString("/Artifact <</Type /Pagination /Subtype /Footer>> BDC\n")
 		look := Text{Size: 8, Colour: Colour{0.3, 0.33, 0.31}}
 		d.s.fonts[0].show(&content, d.s.foot, SheetMargin, SheetMargin-20, look)

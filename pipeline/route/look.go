@@ -18,7 +18,8 @@ import (
 // it was set aside as blank and its picture is not kept any more.
 var ErrNoPicture = errors.New("no picture of this page")
 
-// Kept opens a file of an archived document by its role, "pdfa" or "original".
+// Kept opens a file of an archived document by its role: "pdfa", "original", or, of a
+// letter from a stack, "page-0007" for the picture of a page.
 type Kept func(ctx context.Context, doc pipeline.Document, role string) (pipeline.Content, pipeline.File, error)
 
 // Look makes a JPEG of a page for people, upright and straightened in the frame
@@ -49,12 +50,32 @@ func (r *Rooms) Look(ctx context.Context, doc pipeline.Document, no, width int, 
 		}
 	}
 	switch {
+	case doc.Stack != nil: // its original is the whole stack; the page itself is kept
+		return r.keptPage(ctx, doc, page, width, kept)
 	case doc.Source != nil && doc.Source.Kind == "pdf":
 		return r.drawn(ctx, doc, "original", no, page.Reading, width, files, kept)
 	case doc.Source != nil && doc.Source.Kind == "tiff" && doc.Record != nil:
 		return r.decoded(ctx, doc, page, width, kept)
 	}
 	return nil, ErrNoPicture
+}
+
+// keptPage shows the picture of a page that the archive keeps of a letter that was
+// cut out of a stack.
+func (r *Rooms) keptPage(ctx context.Context, doc pipeline.Document, page pipeline.Page, width int, kept Kept) ([]byte, error) {
+	if doc.Record == nil || page.Image.Digest == "" {
+		return nil, ErrNoPicture
+	}
+	file, _, err := kept(ctx, doc, fmt.Sprintf("page-%04d", page.No))
+	if err != nil {
+		return nil, fmt.Errorf("opening the kept picture of a page: %w", err)
+	}
+	defer file.Close()
+	raw, err := load(file)
+	if err != nil {
+		return nil, err
+	}
+	return r.Show.Show(ctx, raw, page.Image, page.Reading, width)
 }
 
 // decoded takes a page out of the TIFF file that was delivered.

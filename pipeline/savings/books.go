@@ -139,7 +139,7 @@ func letterEvents(doc pipeline.Document) []letterEvent {
 		n := 0
 		for _, r := range doc.Remarks {
 			if r.Code == event {
-				n++ // opening and separating leave one remark for each sheet
+				n++ // separating leaves one remark for each sheet
 			}
 		}
 		if n > 0 {
@@ -147,7 +147,7 @@ func letterEvents(doc pipeline.Document) []letterEvent {
 		}
 	}
 	if paper && len(doc.Pages) > 0 {
-		add(EventScan, pipeline.Basis{Pages: int64(len(doc.Pages))})
+		add(EventScan, pipeline.Basis{Pages: int64(len(doc.Pages) + len(doc.Aside))}) // separator sheets go through the scanner too
 	}
 	if millis > 0 {
 		add(EventProcessing, pipeline.Basis{Millis: millis})

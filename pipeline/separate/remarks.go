@@ -3,6 +3,7 @@ package separate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,25 +73,64 @@ func (b batch) marks() []pipeline.Field {
 	return list
 }
 
-// reconcile compares the number of letters with the announced one.
-func (b batch) reconcile() []pipeline.Remark {
+// reconcile compares the number of letters with the announced one. Which letters
+// are missing can be told if they carry labels in a row.
+func (b batch) reconcile(labels []int64) []pipeline.Remark {
 	if b.Expected == 0 || b.Expected == b.found {
 		return nil
 	}
-	what, whatEN := fmt.Sprintf("%d zu wenig: vielleicht fehlt ein Trennblatt, oder ein Brief wurde nicht gescannt", b.Expected-b.found),
+	short, shortEN := fmt.Sprintf("%d zu wenig: vielleicht fehlt ein Trennblatt, oder ein Brief wurde nicht gescannt", b.Expected-b.found),
 		fmt.Sprintf("%d too few: perhaps a separator sheet is missing, or a letter was not scanned", b.Expected-b.found)
 	if b.found > b.Expected {
-		what, whatEN = fmt.Sprintf("%d zu viel: vielleicht liegt ein Trennblatt mitten in einem Brief", b.found-b.Expected),
+		short, shortEN = fmt.Sprintf("%d zu viel: vielleicht liegt ein Trennblatt mitten in einem Brief", b.found-b.Expected),
 			fmt.Sprintf("%d too many: perhaps a separator sheet lies within a letter", b.found-b.Expected)
+	}
+	if gone := b.missing(labels); gone != "" {
+		short += "; es fehlt die Archivnummer " + gone
+		shortEN += "; missing is archive serial number " + gone
 	}
 	name := ""
 	if b.Batch != "" {
 		name = " " + b.Batch
 	}
 	return []pipeline.Remark{{Step: pipeline.StepSeparate, Code: CountRemark, Page: b.page, Text: pipeline.Message{
-		DE: fmt.Sprintf("Stapel%s: %d Briefe angekündigt, %d gefunden (%s).", name, b.Expected, b.found, what),
-		EN: fmt.Sprintf("Batch%s: %d letters announced, %d found (%s).", name, b.Expected, b.found, whatEN),
+		DE: fmt.Sprintf("Stapel%s: %d Briefe angekündigt, %d gefunden (%s).", name, b.Expected, b.found, short),
+		EN: fmt.Sprintf("Batch%s: %d letters announced, %d found (%s).", name, b.Expected, b.found, shortEN),
 	}}}
+}
+
+// missing names the archive serial numbers that should be there: those from the
+// number on the cover sheet on or, where it names none, the gaps in the row. ""
+// if too little is known: the labels are in no row, or most letters have none.
+func (b batch) missing(labels []int64) string {
+	if len(labels) == 0 || 2*len(labels) < b.found {
+		return ""
+	}
+	from, to := slices.Min(labels), slices.Max(labels)
+	if b.FirstLabel > 0 {
+		from, to = b.FirstLabel, b.FirstLabel+int64(b.Expected)-1
+	}
+	if to-from >= int64(b.Expected) {
+		return ""
+	}
+	var gone []string
+	for n := from; n <= to; n++ {
+		if !slices.Contains(labels, n) {
+			gone = append(gone, strconv.FormatInt(n, 10))
+		}
+	}
+	return strings.Join(gone, ", ")
+}
+
+// number is the archive serial number among marks; 0 if there is none.
+func number(marks []pipeline.Field) int64 {
+	for _, m := range marks {
+		if m.Name == MarkASN {
+			n, _ := strconv.ParseInt(m.Value, 10, 64)
+			return n
+		}
+	}
+	return 0
 }
 
 func notLooked(page int) pipeline.Remark {

@@ -181,6 +181,8 @@ func parted(doc pipeline.Document, sides []side) (pipeline.Document, error) {
 		return doc, onlySheets()
 	}
 	parts := make([]pipeline.Part, len(letters))
+	labels := make([][]int64, len(batches))
+	first := make([]int, len(batches)) // letter of each batch
 	for i, l := range letters {
 		p := pipeline.Part{Aside: l.aside, Remarks: pipeline.SheetRemarks(l.aside)}
 		for _, s := range l.pages {
@@ -190,13 +192,22 @@ func parted(doc pipeline.Document, sides []side) (pipeline.Document, error) {
 		marks, remarks := marksOf(p.Pages)
 		p.Marks = append(marks, b.marks()...)
 		p.Remarks = append(p.Remarks, remarks...)
-		if first := i == 0 || letters[i-1].batch != l.batch; first {
-			p.Remarks = append(p.Remarks, b.reconcile()...)
+		if i == 0 || letters[i-1].batch != l.batch {
+			first[l.batch] = i
+		}
+		if n := number(marks); n > 0 {
+			labels[l.batch] = append(labels[l.batch], n)
 		}
 		parts[i] = p
 	}
 	if len(parts) == 0 {
 		return doc, nil
+	}
+	for i, b := range batches {
+		if b.found > 0 {
+			p := &parts[first[i]]
+			p.Remarks = append(p.Remarks, b.reconcile(labels[i])...)
+		}
 	}
 	return assemble(doc, parts, batches), nil
 }

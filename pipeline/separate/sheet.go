@@ -20,8 +20,9 @@ import (
 // BW1 is the version, C a cover sheet (Deckblatt) that begins a batch and says
 // what is in it, S a separator sheet (Trennblatt) that may be used again and
 // again. Then come members as NAME=VALUE, in this order, empty ones left out: B
-// number of the batch, D department, T document type, R day of receipt, N number
-// of letters, P profile (letters in a row: D fronts first, then backs; L blank
+// number of the batch, D department, T document type, R day of receipt, N number of
+// letters, A the
+// first of the archive serial numbers on their labels, P profile (letters in a row: D fronts first, then backs; L blank
 // sheets part letters; A labels with archive serial numbers begin letters). K, at
 // the end, is the CRC-16 (CCITT, initial value FFFF) of all that stands before
 // ":K=", four hexadecimal digits: it tells our codes from others that begin
@@ -35,6 +36,7 @@ type Sheet struct {
 	Type       pipeline.TypeCode
 	Received   time.Time // a day; zero: not said
 	Expected   int       // letters in the batch, up to 9999; 0: not said
+	FirstLabel int64     // archive serial number of the first letter, the others follow; 0: not said
 	Paper      pipeline.Paper
 }
 
@@ -76,8 +78,12 @@ func (s Sheet) Encode() (string, error) {
 	if s.Expected > 0 {
 		count = strconv.Itoa(s.Expected)
 	}
+	first := ""
+	if s.FirstLabel > 0 {
+		first = strconv.FormatInt(s.FirstLabel, 10)
+	}
 	if err := errors.Join(add("B", s.Batch), add("D", string(s.Department)), add("T", string(s.Type)), add("R", day),
-		add("N", count), add("P", profile(s.Paper))); err != nil {
+		add("N", count), add("A", first), add("P", profile(s.Paper))); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s:K=%04X", text, crc16(text)), nil
@@ -118,6 +124,8 @@ func ParseSheet(text string) (Sheet, error) {
 			s.Received, _ = time.Parse("20060102", value)
 		case "N":
 			s.Expected, _ = strconv.Atoi(value)
+		case "A":
+			s.FirstLabel, _ = strconv.ParseInt(value, 10, 64)
 		case "P":
 			s.Paper = pipeline.Paper{
 				FrontsThenBacks: strings.Contains(value, "D"), BlankParts: strings.Contains(value, "L"), LabelParts: strings.Contains(value, "A"),

@@ -93,6 +93,7 @@ var suite = map[string]func(*world){
 	"ledger side by side": testLedgerSideBySide,
 	"books":               testBooks,
 	"filed reports":       testFiledReports,
+	"ledger readers":      testLedgerSideBySide,
 }
 
 // places are tests that open the catalogue in their own way.

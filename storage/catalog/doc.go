@@ -45,8 +45,10 @@
 // # What it leaves to others
 //
 // Bytes are the business of storage, queues, retries and the choice of the next
-// step that of workers. Rights are too: callers pass the departments that a
-// person may see ([Filter].Departments), the catalogue only narrows to them.
+// step that of workers. Rights are too: callers pass what a person may see
+// ([Sight]), the catalogue only narrows to it. It keeps accounts, sessions and
+// tokens, but knows neither passwords nor secrets, only their hashes, and what a
+// role means is package access's business.
 // The catalogue holds citizens' texts: its file has mode 0600, and neither logs
 // nor evidence carry words from letters.
 //

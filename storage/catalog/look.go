@@ -99,23 +99,23 @@ func makeCursor(parts ...string) Cursor {
 	return Cursor(base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, " "))))
 }
 
-// errPlace says that a cursor was made up.
-var errPlace = errors.New("this is no place in the list")
+// ErrPlace says that a cursor was made up, or is one of another list.
+var ErrPlace = errors.New("this is no place in the list")
 
 // parts reads numbers and, last, an ID.
 func (c Cursor) parts(numbers int) ([]int64, string, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(string(c))
 	if err != nil {
-		return nil, "", errPlace
+		return nil, "", ErrPlace
 	}
 	f := strings.Split(string(raw), " ")
 	if len(f) != numbers+1 {
-		return nil, "", errPlace
+		return nil, "", ErrPlace
 	}
 	list := make([]int64, numbers)
 	for i := range list {
 		if list[i], err = strconv.ParseInt(f[i], 10, 64); err != nil {
-			return nil, "", errPlace
+			return nil, "", ErrPlace
 		}
 	}
 	return list, f[numbers], nil

@@ -145,7 +145,7 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 		}
 		after.tier, after.score, after.received = tier(at[0]), at[1], at[2]
 		if after.n, err = strconv.ParseInt(n, 10, 64); err != nil {
-			return Hits{}, errPlace
+			return Hits{}, ErrPlace
 		}
 	}
 	list, more, err := s.find(ctx)
@@ -242,7 +242,7 @@ func (s *search) enough(ctx context.Context) (kinship, error) {
 		}
 		return compound, err
 	}
-	from := s.c.dialect.matching(&w, s.request.strict(stemmed))
+	from := s.c.dialect.matching(&w, s.request.strict(stemmed), 0)
 	s.query.narrow(&w)
 	var n int
 	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+w.String()+` LIMIT `+w.arg(MaxHits+1)+`) counted`, w.args...).Scan(&n)
@@ -391,7 +391,7 @@ func (r request) partly() formula {
 // gather lists the newest documents for which a formula holds.
 func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
 	var w where
-	from := s.c.dialect.matching(&w, f)
+	from := s.c.dialect.matching(&w, f, 0)
 	s.query.narrow(&w)
 	rows, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM `+from+w.String()+
 		` ORDER BY `+s.c.dialect.place+` DESC LIMIT `+w.arg(limit), w.args)

@@ -1,6 +1,9 @@
 // Package foreign reads, judges and repairs PDF files that others made. It is
 // the only package that knows pdfcpu.
 //
+// Signatures are checked here too, since that needs the parsed file and its bytes
+// at once.
+//
 // Everything here runs in a child process ([Serve]): the parser meets hostile
 // bytes, and pdfcpu panics or grows on some of them. pdfcpu is used to find and
 // parse objects, nothing else. What it finds is turned at once into a small

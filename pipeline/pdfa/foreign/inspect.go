@@ -224,24 +224,33 @@ func (f *file) contents(p page) []byte {
 // signed finds signatures: dictionaries with a ByteRange (ISO 32000-1, 12.8.1)
 // other than usage rights, which a program of Adobe's puts on forms.
 func (f *file) signed() bool {
-	rights := map[any]bool{}
+	found := false
+	f.eachSignature(func(dict) bool { found = true; return false })
+	return found
+}
+
+// eachSignature visits the signatures in the order of their objects, until visit
+// answers false.
+func (f *file) eachSignature(visit func(dict) bool) {
+	rights := map[ref]bool{}
 	perms := f.dict(f.catalog()["Perms"])
 	for _, k := range []name{"UR", "UR3"} {
 		if v, ok := perms[k].(ref); ok {
 			rights[v] = true
 		}
 	}
-	for r, v := range f.objects {
-		if d, ok := v.(dict); ok && !rights[r] && f.isSignature(d) {
-			return true
+	for _, r := range f.refs() {
+		d, ok := f.objects[r].(dict)
+		if !ok || rights[r] {
+			continue
 		}
-		if d, ok := v.(dict); ok {
-			if s, ok := d["V"].(dict); ok && f.isSignature(s) {
-				return true
-			}
+		if f.isSignature(d) && !visit(d) {
+			return
+		}
+		if s, ok := d["V"].(dict); ok && f.isSignature(s) && !visit(s) {
+			return
 		}
 	}
-	return false
 }
 
 func (f *file) isSignature(d dict) bool {

@@ -20,6 +20,7 @@ const (
 	OpRepair  = "repair"  // RepairCall -> Repaired
 	OpRewrite = "rewrite" // RewriteCall -> nothing
 	OpExtract = "extract" // ExtractCall -> []Extracted
+	OpSigned  = "signed"  // SignaturesCall -> []pipeline.Signature
 	OpPing    = "ping"    // nothing -> nothing: says that children work at all
 )
 
@@ -60,6 +61,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		OpRepair:  handle(s.repair),
 		OpRewrite: handle(s.rewrite),
 		OpExtract: handle(s.extract),
+		OpSigned:  handle(s.signatures),
 		OpPing:    handle(func(struct{}) (struct{}, error) { return struct{}{}, nil }),
 	})
 }

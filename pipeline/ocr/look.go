@@ -1,0 +1,153 @@
+package ocr
+
+import (
+	"image"
+
+	"golang.org/x/sync/errgroup"
+
+	"blattwerk/pipeline"
+)
+
+// A second look is worth its time where the first gave little sense, and is
+// believed only if it gives clearly more.
+const (
+	littleSense = 0.6
+	clearlyMore = 1.2
+)
+
+// recognise reads a prepared page. If the result makes little sense it looks
+// again: upside down if the orientation was not certain, else as one column.
+func (r *reader) recognise(p *prepared, call readCall) ([]pipeline.Word, error) {
+	words, err := r.halves(p, call)
+	if err != nil || len(words) == 0 || confidence(words) >= littleSense {
+		return words, err
+	}
+	mode, page := columns, p.page
+	if !p.sure {
+		mode = whole
+		if page, err = p.page.turned(180); err != nil {
+			return nil, err
+		}
+		defer page.close()
+	}
+	again, err := r.look(&r.engines.main, page, call, p.dpi, mode)
+	if err != nil || sense(again) < clearlyMore*sense(words) {
+		return words, err
+	}
+	if p.sure {
+		p.did("as one column")
+		return again, nil
+	}
+	// A turn by 180 degrees and a rotation about the centre may change places,
+	// so that the skew stays as it is.
+	p.turn = (p.turn + 180) % 360
+	p.did("turn 180 after reading")
+	return again, nil
+}
+
+func (r *reader) look(e *engine, page *pix, call readCall, dpi int, mode layout) ([]pipeline.Word, error) {
+	if err := r.engines.start(e, call.DataDir, call.Languages); err != nil {
+		return nil, err
+	}
+	return e.recognise(page, dpi, mode)
+}
+
+// halves reads a page; if a core is idle and the page has a broad white band
+// about its middle, both halves at once.
+func (r *reader) halves(p *prepared, call readCall) ([]pipeline.Word, error) {
+	at, ok := 0, false
+	if call.Halves {
+		at, ok = p.page.middleBand(p.dpi)
+	}
+	if !ok {
+		return r.look(&r.engines.main, p.page, call, p.dpi, whole)
+	}
+	p.did("read in halves")
+	w, h := p.page.width(), p.page.height()
+	areas := [2]image.Rectangle{image.Rect(0, 0, w, at), image.Rect(0, at, w, h)}
+	var halves [2][]pipeline.Word
+	var group errgroup.Group
+	for i, engine := range []*engine{&r.engines.main, &r.engines.helper} {
+		group.Go(func() error {
+			page, err := p.page.cut(areas[i])
+			if err != nil {
+				return err
+			}
+			defer page.close()
+			halves[i], err = r.look(engine, page, call, p.dpi, whole)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return joined(halves[0], halves[1], at), nil
+}
+
+// joined puts the words of two parts of a page together; the second part begins
+// at the row at.
+func joined(upper, lower []pipeline.Word, at int) []pipeline.Word {
+	var block, par, line int
+	if n := len(upper); n > 0 {
+		last := upper[n-1]
+		block, par, line = last.Block+1, last.Par+1, last.Line+1
+	}
+	for _, w := range lower {
+		w.Box.Y0, w.Box.Y1, w.Base = w.Box.Y0+at, w.Box.Y1+at, w.Base+at
+		w.Block, w.Par, w.Line = w.Block+block, w.Par+par, w.Line+line
+		upper = append(upper, w)
+	}
+	return upper
+}
+
+// sense sums up how much was read: letters weighted by confidence. Single
+// letters do not count, noise is full of them.
+func sense(words []pipeline.Word) float64 {
+	var sum float64
+	for _, w := range words {
+		if n := len([]rune(w.Text)); n > 1 && w.Conf > 0.3 {
+			sum += float64(n) * float64(w.Conf)
+		}
+	}
+	return sum
+}
+
+// A band parts two halves if it is as high as an empty line of 10 points and
+// leaves each half a quarter of the print.
+const (
+	bandHeight = 3.5 // mm
+	leastHalf  = 0.25
+	darkPrint  = 160 // grey; lighter than this is paper or a speck
+)
+
+// middleBand looks for the band of white rows, right across a grey page, that
+// parts the print most evenly, and gives its middle row.
+func (p *pix) middleBand(dpi int) (row int, ok bool) {
+	w, h := p.width(), p.height()
+	ink, line := make([]int, h), make([]byte, w)
+	total := 0
+	for y := range ink {
+		p.row(y, line)
+		for _, v := range line {
+			if v < darkPrint {
+				ink[y]++
+			}
+		}
+		total += ink[y]
+	}
+	dirt := max(dpi/100, 1)
+	need := int(bandHeight * float64(dpi) / 25.4)
+	best, sum, from := 0, 0, 0
+	for y, n := range ink {
+		if n > dirt {
+			if y-from >= need && from > 0 {
+				if smaller := min(sum, total-sum); smaller > best {
+					best, row = smaller, (from+y)/2
+				}
+			}
+			from = y + 1
+		}
+		sum += n
+	}
+	return row, float64(best) >= leastHalf*float64(total) && total > 0
+}

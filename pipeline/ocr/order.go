@@ -1,0 +1,275 @@
+package ocr
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"blattwerk/pipeline"
+)
+
+// The engine reads a page as one column and so runs lines of columns that stand
+// side by side into one: the address with the reference lines beside it, the
+// three columns at the foot. What belongs together is found again by geometry.
+// Rows of print that a white gutter parts throughout are either a table, which
+// people read row by row, or columns, which they read one after the other. The
+// lines of a table stand on common baselines and fill most of its cells; columns
+// that were set apart from each other do neither, except at the foot of a page,
+// where German letters have columns (DIN 5008).
+const (
+	wideGap     = 1.6  // heights of a line: a blank between words is a quarter, a tab at least this
+	gutterWidth = 1.2  // heights of a line: white between columns, over all of their rows
+	farBelow    = 3.0  // heights of a line between two rows: something new begins
+	offBaseline = 0.13 // heights of a line by which neighbours in a table differ at most, in the mean
+	fullRows    = 0.6  // share of a table's rows that have something in more than one column
+	footFrom    = 0.86 // share of the page's height below which the foot begins
+	fewestInRun = 2    // rows
+)
+
+// piece is a part of a line that no wide gap parts.
+type piece struct {
+	words []pipeline.Word
+	box   pipeline.Box
+	base  float64 // where its words stand
+	at    int     // place of its first word in the engine's order
+}
+
+// row is what stands side by side.
+type row struct {
+	pieces []piece
+	y0, y1 int
+	base   float64 // the mean of its pieces
+}
+
+// span is a stretch of the page's width.
+type span struct{ x0, x1 int }
+
+// ordered puts the words of a page into the order in which people read them, and
+// numbers blocks, paragraphs and lines anew.
+func ordered(words []pipeline.Word, height int) []pipeline.Word {
+	unit := lineHeight(words)
+	if unit == 0 {
+		return words
+	}
+	o := orderer{unit: unit, height: height}
+	o.arrange(o.rows(words))
+	return o.out
+}
+
+// arrange goes down the rows of an area and finds runs of rows that white
+// gutters part throughout.
+func (o *orderer) arrange(rows []row) {
+	var run []row
+	var gutters []span
+	for _, r := range rows {
+		next := o.narrowed(gutters, r)
+		if len(run) > 0 && (len(next) == 0 || float64(r.y0-run[len(run)-1].y1) > farBelow*o.unit) {
+			o.flush(run, gutters)
+			run, next = nil, o.narrowed(nil, r)
+		}
+		run, gutters = append(run, r), next
+	}
+	o.flush(run, gutters)
+}
+
+// orderer collects words in their new order.
+type orderer struct {
+	unit   float64 // height of a usual line, pixels
+	height int
+	out    []pipeline.Word
+
+	block, par, line int
+}
+
+// lineHeight is the median height of words of some length.
+func lineHeight(words []pipeline.Word) float64 {
+	var heights []int
+	for _, w := range words {
+		if len([]rune(w.Text)) > 2 {
+			heights = append(heights, w.Box.Y1-w.Box.Y0)
+		}
+	}
+	if len(heights) == 0 {
+		return 0
+	}
+	slices.Sort(heights)
+	return float64(heights[len(heights)/2])
+}
+
+// rows makes rows of pieces from top to bottom. The engine's lines are rows; two
+// that stand side by side at one height are one.
+func (o *orderer) rows(words []pipeline.Word) []row {
+	var lines []row
+	for i := 0; i < len(words); {
+		j := i
+		for j < len(words) && words[j].Line == words[i].Line && words[j].Block == words[i].Block {
+			j++
+		}
+		lines = append(lines, newRow(o.pieces(slices.Clone(words[i:j]), i)))
+		i = j
+	}
+	slices.SortStableFunc(lines, func(a, b row) int { return cmp.Compare(a.base, b.base) })
+	var rows []row
+	for _, l := range lines {
+		if n := len(rows); n > 0 && l.base-rows[n-1].base < o.unit/2 && !slices.ContainsFunc(l.pieces, func(p piece) bool { return rows[n-1].covers(p.box) }) {
+			rows[n-1] = newRow(append(rows[n-1].pieces, l.pieces...))
+			continue
+		}
+		rows = append(rows, l)
+	}
+	return rows
+}
+
+// newRow puts pieces side by side.
+func newRow(pieces []piece) row {
+	r := row{pieces: pieces, y0: math.MaxInt32}
+	for _, p := range pieces {
+		r.y0, r.y1 = min(r.y0, p.box.Y0), max(r.y1, p.box.Y1)
+		r.base += p.base / float64(len(pieces))
+	}
+	slices.SortStableFunc(r.pieces, func(a, b piece) int { return cmp.Compare(a.box.X0, b.box.X0) })
+	return r
+}
+
+func (r row) covers(b pipeline.Box) bool {
+	return slices.ContainsFunc(r.pieces, func(p piece) bool { return p.box.X0 < b.X1 && b.X0 < p.box.X1 })
+}
+
+// pieces cuts a line at its wide gaps.
+func (o *orderer) pieces(line []pipeline.Word, at int) []piece {
+	slices.SortStableFunc(line, func(a, b pipeline.Word) int { return cmp.Compare(a.Box.X0, b.Box.X0) })
+	var out []piece
+	from := 0
+	for i := 1; i <= len(line); i++ {
+		if i < len(line) && float64(line[i].Box.X0-line[i-1].Box.X1) <= wideGap*o.unit {
+			continue
+		}
+		p := piece{words: line[from:i], box: line[from].Box, at: at + from}
+		var bases []int
+		for _, w := range p.words {
+			p.box = pipeline.Box{X0: min(p.box.X0, w.Box.X0), Y0: min(p.box.Y0, w.Box.Y0), X1: max(p.box.X1, w.Box.X1), Y1: max(p.box.Y1, w.Box.Y1)}
+			bases = append(bases, w.Box.Y1)
+		}
+		slices.Sort(bases)
+		p.base = float64(bases[len(bases)/2]) // of the words' own feet: a line that the engine ran together has one baseline for all
+		out = append(out, p)
+		from = i
+	}
+	return out
+}
+
+// narrowed gives the gutters that are left of those of a run when a row joins
+// it. A run without gutters, nil, has white to both sides of its first row.
+func (o *orderer) narrowed(gutters []span, r row) []span {
+	if gutters == nil {
+		gutters = []span{{math.MinInt32, math.MaxInt32}}
+	}
+	for _, p := range r.pieces {
+		var left []span
+		for _, g := range gutters {
+			for _, s := range []span{{g.x0, min(g.x1, p.box.X0)}, {max(g.x0, p.box.X1), g.x1}} {
+				if float64(s.x1-s.x0) >= gutterWidth*o.unit {
+					left = append(left, s)
+				}
+			}
+		}
+		gutters = left
+	}
+	return gutters
+}
+
+// flush writes a run of rows: as columns where it is columns, else row by row.
+func (o *orderer) flush(run []row, gutters []span) {
+	inner := innerGutters(run, gutters)
+	if len(run) < fewestInRun || len(inner) == 0 || o.isTable(run) {
+		o.keep(run)
+		return
+	}
+	// At the widest gutter first: what is left and right of it may be a table, as
+	// names and numbers beside an address are.
+	widest := slices.MaxFunc(inner, func(a, b span) int { return cmp.Compare(a.x1-a.x0, b.x1-b.x0) })
+	var left, right []row
+	for _, r := range run {
+		n := 0
+		for n < len(r.pieces) && r.pieces[n].box.X0 < widest.x1 {
+			n++
+		}
+		if n > 0 {
+			left = append(left, newRow(slices.Clone(r.pieces[:n])))
+		}
+		if n < len(r.pieces) {
+			right = append(right, newRow(slices.Clone(r.pieces[n:])))
+		}
+	}
+	o.arrange(left)
+	o.arrange(right)
+}
+
+// innerGutters leaves out the margins.
+func innerGutters(run []row, gutters []span) []span {
+	x0, x1 := math.MaxInt32, math.MinInt32
+	for _, r := range run {
+		for _, p := range r.pieces {
+			x0, x1 = min(x0, p.box.X0), max(x1, p.box.X1)
+		}
+	}
+	var inner []span
+	for _, g := range gutters {
+		if g.x0 >= x0 && g.x1 <= x1 {
+			inner = append(inner, g)
+		}
+	}
+	slices.SortFunc(inner, func(a, b span) int { return cmp.Compare(a.x0, b.x0) })
+	return inner
+}
+
+func (o *orderer) isTable(run []row) bool {
+	full, pairs, off := 0, 0, 0.0
+	for _, r := range run {
+		if len(r.pieces) > 1 {
+			full++
+		}
+		for i := 1; i < len(r.pieces); i++ {
+			off += math.Abs(r.pieces[i].base - r.pieces[i-1].base)
+			pairs++
+		}
+	}
+	if float64(run[0].y0) > footFrom*float64(o.height) {
+		return false
+	}
+	return pairs > 0 && off/float64(pairs) <= offBaseline*o.unit && float64(full) >= fullRows*float64(len(run))
+}
+
+// keep writes a run in the engine's own order, with its lines and paragraphs.
+func (o *orderer) keep(run []row) {
+	var pieces []piece
+	for _, r := range run {
+		pieces = append(pieces, r.pieces...)
+	}
+	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.at, b.at) })
+	var last *pipeline.Word
+	for _, p := range pieces {
+		for _, w := range p.words {
+			if last != nil {
+				o.block += btoi(w.Block != last.Block)
+				o.par += btoi(w.Par != last.Par)
+				o.line += btoi(w.Line != last.Line)
+			}
+			last = &w
+			o.write(w)
+		}
+	}
+	o.block, o.par, o.line = o.block+1, o.par+1, o.line+1
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (o *orderer) write(w pipeline.Word) {
+	w.Block, w.Par, w.Line = o.block, o.par, o.line
+	o.out = append(o.out, w)
+}
