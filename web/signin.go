@@ -54,7 +54,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /setup", access.Arrive, s.setupForm},
 		{"GET /login", access.Arrive, s.login},
 		{"POST /login", access.Arrive, s.loginForm},
-		{"GET /start", access.Enter, s.start},
+		{"GET /start", access.Enter, s.begin},
 		{"GET /login/oidc", access.Arrive, s.issuerLogin},
 		{"GET /login/oidc/callback", access.Arrive, s.issuerBack},
 		{"POST /logout", access.Arrive, s.logout},
@@ -120,8 +120,8 @@ func after(next string) string {
 	return "/start"
 }
 
-// start leads people to where their work begins.
-func (s *server) start(w http.ResponseWriter, r *http.Request) {
+// begin leads people to where their work begins.
+func (s *server) begin(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, landing(access.From(r.Context())), http.StatusSeeOther)
 }
 
