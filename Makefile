@@ -25,6 +25,10 @@ test: setup-test build ## install what the tests need, and run them all
 race: setup-test build ## the tests of the concurrent rooms with the race detector
 	$(GO) test -race -count=1 -timeout 40m ./workers/... ./storage/... ./pipeline/child/...
 
+.PHONY: inbox-long
+inbox-long: ## ten minutes of slow, broken, doubled and empty files into a hot folder
+	$(GO) test ./workers/inbox -count=1 -timeout 15m -run EveryFile -v -args -long 10m
+
 .PHONY: fuzz
 fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
 	deploy/testing/fuzz.sh $(or $(FUZZTIME),60s)
@@ -35,7 +39,7 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 	$(GO) run ./deploy/testing/bench $(BENCH)
 
 .PHONY: bench-sorting
-bench-sorting: ## measure sorting and fields, write docs/sorting.md (2 minutes)
+bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
 	$(GO) run ./deploy/testing/sorting
 
 .PHONY: conformance
@@ -47,6 +51,10 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 .PHONY: bench-search
 bench-search: setup-test ## measure search on 100,000 letters, write docs/search.md (half an hour; BENCH="-on sqlite")
 	$(GO) test ./storage/catalog -run TestMeasureSearch -count=1 -timeout 3h -v -measure $(CURDIR)/docs/search.md $(BENCH)
+
+.PHONY: screens
+screens: setup setup-test build ## pictures of every page into docs/screens, each held against axe-core
+	$(GO) run ./deploy/testing/screens
 
 .PHONY: lint
 lint: setup ## formatting, vet, staticcheck, the import arrows, the licences

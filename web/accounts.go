@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -27,6 +28,7 @@ func (s *server) accountRoutes() []route {
 		{"GET /groups", access.Manage, s.groups},
 		{"POST /groups", access.Manage, s.groupForm},
 		{"GET /sign-ins", access.Manage, s.signIns},
+		{"GET /evidence", access.Audit, s.evidence},
 	}
 }
 
@@ -267,7 +269,7 @@ func (s *server) readDeputies(r *http.Request, self string) ([]catalog.Deputy, e
 	return list, nil
 }
 
-type signInsPage struct {
+type eventsPage struct {
 	frame
 	Events []catalog.Event
 	Next   int64
@@ -275,15 +277,25 @@ type signInsPage struct {
 
 // signIns lists who signed in and who failed to.
 func (s *server) signIns(w http.ResponseWriter, r *http.Request) {
+	s.showEvents(w, r, "signins", s.Rows.SignIns)
+}
+
+// evidence lists what happened, to auditors: who, what, when, to which letter;
+// never a word of one.
+func (s *server) evidence(w http.ResponseWriter, r *http.Request) {
+	s.showEvents(w, r, "evidence", s.Rows.Evidence)
+}
+
+func (s *server) showEvents(w http.ResponseWriter, r *http.Request, name string, list func(context.Context, int64, int) ([]catalog.Event, error)) {
 	const most = 100
-	events, err := s.Rows.SignIns(r.Context(), number64(r.URL.Query().Get("before")), most+1)
+	events, err := list(r.Context(), number64(r.URL.Query().Get("before")), most+1)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	page := signInsPage{frame: s.frame(r, "signins.title"), Events: events}
+	page := eventsPage{frame: s.frame(r, name+".title"), Events: events}
 	if len(events) > most {
 		page.Events, page.Next = events[:most], events[most-1].N
 	}
-	s.show(w, r, "signins", page)
+	s.show(w, r, name, page)
 }

@@ -165,6 +165,44 @@ func (g guard) SendBack(ctx context.Context, id pipeline.DocID, by string, why *
 	return g.Rows.SendBack(ctx, id, by, why, resume)
 }
 
+// Letters lists of a delivery only what the person may see.
+func (g guard) Letters(ctx context.Context, id pipeline.DeliveryID) ([]catalog.Entry, error) {
+	all, err := g.Rows.Letters(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var seen []catalog.Entry
+	for _, e := range all {
+		switch err := g.visible(ctx, e.Document.ID); {
+		case err == nil:
+			seen = append(seen, e)
+		case !errors.Is(err, catalog.ErrUnknown):
+			return nil, err
+		}
+	}
+	return seen, nil
+}
+
+func (g guard) Rearrange(ctx context.Context, by string, letters []catalog.Letter, resume pipeline.StepName) (catalog.Rearrangement, error) {
+	for _, l := range letters {
+		if l.Doc == "" {
+			continue
+		}
+		if err := g.visible(ctx, l.Doc); err != nil {
+			return catalog.Rearrangement{}, err
+		}
+	}
+	return g.Rows.Rearrange(ctx, by, letters, resume)
+}
+
+// UndoRearrange is for those who see letters on their way: what can be undone is.
+func (g guard) UndoRearrange(ctx context.Context, by, undo string) ([]catalog.Bell, error) {
+	if !g.unsettled(ctx) {
+		return nil, catalog.ErrNoUndo
+	}
+	return g.Rows.UndoRearrange(ctx, by, undo)
+}
+
 // sees says whether the person of the request may see a letter.
 func (s *server) sees(ctx context.Context, id pipeline.DocID) (bool, error) {
 	if access.From(ctx).Sight(s.Access.Clock()).All {

@@ -80,8 +80,10 @@ func pageWidth(asked int) int {
 func pictureKey(doc pipeline.Document, no, width int) string {
 	h := sha256.New()
 	fmt.Fprintln(h, doc.ID, no, width)
-	if i := slices.IndexFunc(doc.Pages, func(p pipeline.Page) bool { return p.No == no }); i >= 0 {
-		p := doc.Pages[i]
+	for _, p := range slices.Concat(doc.Pages, doc.Aside) {
+		if p.No != no {
+			continue
+		}
 		fmt.Fprintln(h, p.Image.Digest, p.Image.Turn)
 		if p.Reading != nil {
 			fmt.Fprintln(h, p.Reading.Turn, p.Reading.Skew)

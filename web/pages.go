@@ -30,8 +30,10 @@ var navigation = []struct {
 	{"/tray", access.Work},
 	{"/letters", access.Find},
 	{"/review", access.Sort},
+	{"/journal", access.Keep},
 	{"/savings", access.Count},
 	{"/accounts", access.Manage},
+	{"/evidence", access.Audit},
 	{"/help", access.Enter},
 }
 
@@ -65,41 +67,6 @@ func (s *server) row(e catalog.Entry) row {
 	l := LetterOf(e)
 	t := s.types[l.Type]
 	return row{Letter: l, TypeName: t.Name, DepartmentName: t.DepartmentName, Received: e.Received}
-}
-
-func (s *server) rows(entries []catalog.Entry) []row {
-	rows := make([]row, len(entries))
-	for i, e := range entries {
-		rows[i] = s.row(e)
-	}
-	return rows
-}
-
-type homePage struct {
-	frame
-	Rows    []row
-	Counts  catalog.Counts
-	Savings pipeline.Report
-}
-
-// home is the way in: hand letters in, watch the newest, see the sum.
-func (s *server) home(w http.ResponseWriter, r *http.Request) {
-	entries, _, err := s.Rows.List(r.Context(), catalog.Filter{Limit: 25})
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	counts, err := s.Rows.Counts(r.Context())
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	savings, err := s.Books.Report(r.Context(), pipeline.ReportQuery{})
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.show(w, r, "home", homePage{s.frame(r, "home.title"), s.rows(entries), counts, savings})
 }
 
 // departments gives one type for each department, in order.

@@ -94,6 +94,20 @@ func (w words) text(lang, key string, args ...any) string {
 	return text
 }
 
+// tongues names languages in tesseract's notation, "deu+eng"; one that has no name
+// here keeps its code.
+func (w words) tongues(lang, codes string) string {
+	var names []string
+	for code := range strings.SplitSeq(codes, "+") {
+		name, ok := w[lang]["tongue."+code]
+		if !ok {
+			name = code
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 func other(lang string) string {
 	if lang == "de" {
 		return "en"
@@ -145,7 +159,10 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			}
 			return number(lang, r.Low) + " … " + number(lang, r.High)
 		},
-		"sub": func(a, b int) int { return a - b },
+		"sub":     func(a, b int) int { return a - b },
+		"lights":  func(n map[pipeline.Light]int, l any) int { return n[pipeline.Light(fmt.Sprint(l))] },
+		"aslight": func(l any) pipeline.Light { return pipeline.Light(fmt.Sprint(l)) },
+		"tongues": func(lang, codes string) string { return w.tongues(lang, codes) },
 		"icon": func(s pipeline.State) string {
 			return map[pipeline.State]string{pipeline.Archived: "✓", pipeline.Waiting: "?", pipeline.Working: "…", pipeline.Refused: "✕"}[s]
 		},

@@ -38,6 +38,7 @@ type accountRows interface {
 	Attempt(ctx context.Context, guesses ...catalog.Guess) (time.Duration, error)
 	Forgive(ctx context.Context, login, address catalog.Guess) error
 	FailedSignIn(ctx context.Context, login string) error
+	Evidence(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 	SignIns(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 
 	AddToken(ctx context.Context, t catalog.Token, hash string) (catalog.Token, error)
@@ -54,7 +55,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /setup", access.Arrive, s.setupForm},
 		{"GET /login", access.Arrive, s.login},
 		{"POST /login", access.Arrive, s.loginForm},
-		{"GET /start", access.Enter, s.begin},
+		{"GET /begin", access.Enter, s.begin},
 		{"GET /login/oidc", access.Arrive, s.issuerLogin},
 		{"GET /login/oidc/callback", access.Arrive, s.issuerBack},
 		{"POST /logout", access.Arrive, s.logout},
@@ -117,7 +118,7 @@ func after(next string) string {
 	if to := within(next); to != "" && to != "/" {
 		return to
 	}
-	return "/start"
+	return "/begin"
 }
 
 // begin leads people to where their work begins.

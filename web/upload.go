@@ -9,15 +9,18 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
 )
 
-// take takes one delivery in and shows what it became.
-func (s *server) take(ctx context.Context, r *http.Request, name string, body io.Reader) (Letter, error) {
-	q := r.URL.Query()
+// take takes one delivery in and shows what it became. q is the fields of a
+// form or of the address: language, mode, and, from the command line, source and
+// device.
+func (s *server) take(ctx context.Context, r *http.Request, q url.Values, name string, body io.Reader) (Letter, error) {
 	d := pipeline.Delivery{
 		Name: name, Source: "upload", Operator: actor(r),
 		Language: cmp.Or(q.Get("language"), s.Language), Mode: pipeline.Mode(cmp.Or(q.Get("mode"), string(pipeline.ModeSkip))),
@@ -78,20 +81,11 @@ func (s *server) apiDeliver(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, letters)
 }
 
-// uploadForm is the same for browsers without JavaScript.
-func (s *server) uploadForm(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.takeAll(r); err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	http.Redirect(w, r, "/#letters", http.StatusSeeOther)
-}
-
 // takeAll reads the request as a stream: no file is held in memory.
 func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "multipart/form-data" {
-		l, err := s.take(r.Context(), r, r.URL.Query().Get("name"), r.Body)
+		l, err := s.take(r.Context(), r, r.URL.Query(), r.URL.Query().Get("name"), r.Body)
 		return []Letter{l}, err
 	}
 	form, err := r.MultipartReader()
@@ -99,6 +93,7 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 		return nil, badRequest("not a form with files", err)
 	}
 	var letters []Letter
+	told := r.URL.Query()
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -107,10 +102,20 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 		if err != nil {
 			return letters, badRequest("the form breaks off", err)
 		}
-		if part.FormName() != "file" || part.FileName() == "" {
+		if part.FormName() != "file" { // what is said about the files stands before them
+			value, err := io.ReadAll(io.LimitReader(part, 256))
+			if err != nil {
+				return letters, badRequest("the form breaks off", err)
+			}
+			if slices.Contains([]string{"language", "mode"}, part.FormName()) {
+				told.Set(part.FormName(), string(value))
+			}
 			continue
 		}
-		l, err := s.take(r.Context(), r, part.FileName(), part)
+		if part.FileName() == "" {
+			continue
+		}
+		l, err := s.take(r.Context(), r, told, part.FileName(), part)
 		if err != nil {
 			return letters, err
 		}

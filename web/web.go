@@ -29,7 +29,9 @@ type Rows interface {
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
+	Journal(ctx context.Context, year, after, limit int) ([]catalog.Entry, int, error)
 	trayRows
+	stackRows
 }
 
 // Config is what the pages need. All functions are required.
@@ -47,6 +49,8 @@ type Config struct {
 	Ready   func(ctx context.Context) error
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
+	// Languages are those that can be read, in tesseract's notation.
+	Languages func(ctx context.Context) ([]string, error)
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
@@ -58,16 +62,17 @@ type Config struct {
 	// taken back.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
-	Resume   pipeline.StepName // where a letter goes on after a person's decision
-	Restart  pipeline.StepName // where a letter starts again on "try again"
-	Language string            // languages to read where the sender says nothing
-	Zone     *time.Location    // of times on the pages; nil is UTC
-	Password string            // one for all, until there is an account; "" serves the loopback only
-	Token    string            // lets the command line of this machine in; "" lets none in
-	Access   Access            // how people sign in; the zero value will do
-	MaxBytes int64             // largest delivery; 0 is 512 MiB
-	Version  string
-	Log      *slog.Logger
+	Resume     pipeline.StepName // where a letter goes on after a person's decision
+	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
+	Restart    pipeline.StepName // where a letter starts again on "try again"
+	Language   string            // languages to read where the sender says nothing
+	Zone       *time.Location    // of times on the pages; nil is UTC
+	Password   string            // one for all, until there is an account; "" serves the loopback only
+	Token      string            // lets the command line of this machine in; "" lets none in
+	Access     Access            // how people sign in; the zero value will do
+	MaxBytes   int64             // largest delivery; 0 is 512 MiB
+	Version    string
+	Log        *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -140,10 +145,14 @@ type route struct {
 func (s *server) routes() []route {
 	return slices.Concat(
 		s.pageRoutes(),
+		s.intakeRoutes(),
 		s.deskRoutes(),
 		s.pageImageRoutes(),
 		s.trayRoutes(),
+		s.stackRoutes(),
 		s.apiRoutes(),
+		s.journalRoutes(),
+		s.scannerRoutes(),
 		s.signInRoutes(),
 		s.accountRoutes(),
 		s.savingsRoutes(),
@@ -152,8 +161,6 @@ func (s *server) routes() []route {
 
 func (s *server) pageRoutes() []route {
 	return []route{
-		{"GET /{$}", access.Hand, s.home},
-		{"POST /{$}", access.Hand, s.uploadForm},
 		{"POST /letters/{id}/filing", access.Sort, s.decideForm},
 		{"POST /letters/{id}/retry", access.Sort, s.retryForm},
 		{"GET /help", access.Enter, s.help},

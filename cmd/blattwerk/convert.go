@@ -88,7 +88,7 @@ func validMode(mode string) bool {
 
 // convertDocument walks the part of the route that makes a searchable PDF/A.
 func (c *call) convertDocument(ctx context.Context, blobs pipeline.Blobs, original pipeline.Blob, mode pipeline.Mode) (pipeline.Document, error) {
-	rooms, err := openRooms(c.set)
+	rooms, err := openRooms(c.set, nil)
 	if err != nil {
 		return pipeline.Document{}, err
 	}

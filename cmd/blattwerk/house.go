@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/route"
 	"blattwerk/storage"
 	"blattwerk/storage/catalog"
@@ -98,8 +99,9 @@ func (h *house) Close() error {
 	return nil
 }
 
-// openRooms builds the engines from the settings.
-func openRooms(set settings) (*route.Rooms, error) {
+// openRooms builds the engines from the settings. files is nil where there is no
+// catalogue to ask for file references.
+func openRooms(set settings, files classify.KnownFiles) (*route.Rooms, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding our own program: %w", err)
@@ -112,6 +114,7 @@ func openRooms(set settings) (*route.Rooms, error) {
 	if err != nil {
 		return nil, err
 	}
+	sorting.Files = files
 	return route.New(route.Config{
 		Program:      program,
 		Readers:      int(set.integer("readers")),
@@ -134,7 +137,7 @@ type stations struct {
 
 // openStations opens the rooms and the belt, with upkeep beside it.
 func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
-	rooms, err := openRooms(h.set)
+	rooms, err := openRooms(h.set, h.rows.FileDepartment)
 	if err != nil {
 		return nil, err
 	}

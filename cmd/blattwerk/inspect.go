@@ -114,7 +114,7 @@ func classifyFile(ctx context.Context, c *call) error {
 	if len(c.args) != 1 {
 		return exit{exitUsage, errors.New(c.say("welche Datei?", "which file?"))}
 	}
-	rooms, err := openRooms(c.set)
+	rooms, err := openRooms(c.set, nil)
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func main() {
 func commands() []command {
 	return []command{
 		serveCommand(), workCommand(), ingestCommand(), statusCommand(),
-		convertCommand(), validateCommand(), classifyCommand(), learnCommand(), searchCommand(), savingsCommand(), sheetsCommand(),
+		convertCommand(), validateCommand(), classifyCommand(), learnCommand(), searchCommand(), savingsCommand(), sheetsCommand(), journalCommand(),
 		verifyCommand(), reindexCommand(), accountCommand(), configCommand(), versionCommand(),
 		readChild(), pdfChild(),
 	}

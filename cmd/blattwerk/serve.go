@@ -74,6 +74,12 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 	beltDone := make(chan error, 1)
 	go func() { beltDone <- s.belt.Run(beltCtx) }()
 
+	stopInbox, err := s.watchInbox(ctx)
+	if err != nil {
+		stopBelt()
+		return errors.Join(err, listener.Close(), ignoreCancel(<-beltDone))
+	}
+
 	server := &http.Server{
 		Handler:           web.New(s.webConfig(token)),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -92,6 +98,7 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
+	stopInbox()
 	err = errors.Join(err, server.Shutdown(grace))
 	stopBelt()
 	return errors.Join(err, ignoreCancel(<-beltDone), s.checkpoint(grace))
@@ -115,6 +122,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Words:     s.words,
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
+		Languages: s.rooms.Show.Languages,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
 		Language:  s.set.str("language"),

@@ -43,6 +43,7 @@ var table = []setting{
 	{name: "language", def: "deu+eng", help: "languages to read, as tesseract names them"},
 	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
 	{name: "zone", def: "Europe/Berlin", help: "time zone of the town: when a day and a journal's year begin"},
+	{name: "inbox", def: "", help: "folder that scanners lay files into, a subfolder for each; empty watches none"},
 	{name: "threshold", def: "0.85", help: "confidence, 0 to 1, under which a person decides"},
 	{name: "precision", def: "0.97", help: "share of letters filed without a person that are to be right, 0.5 to 1; what is learned aims at it"},
 	{name: "taxonomy", help: "folder with the town's own departments.tsv, types.tsv, cues.tsv, kassenzeichen.tsv; empty is none"},

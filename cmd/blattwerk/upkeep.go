@@ -202,7 +202,7 @@ func reindex(ctx context.Context, c *call) error {
 		return err
 	}
 	defer h.Close()
-	rooms, err := openRooms(c.set)
+	rooms, err := openRooms(c.set, nil)
 	if err != nil {
 		return err
 	}

@@ -43,15 +43,52 @@
 // they hold; below it they are lower than the share of right first candidates,
 // which is the side to err on.
 //
+// # What is learned
+//
+// What people decided teaches a model ([Room.Learn], package learn): words and
+// n-grams of confirmed letters, with the cues' scores as further evidence beside
+// them. It never learns from its own guesses. A type joins with its fifth
+// confirmed letter; before that, and without a model, the cues stand alone. With a
+// model ([Room.Use]) the confidence is the model's, calibrated on letters that
+// were held out, and each type has its own threshold, chosen there for the wanted
+// share of right filings; the room's threshold stays the least. The guards of the
+// cues hold for the model too: a deadline keeps other types from being sure, and a
+// text without the marks of a letter is not sure unless its words alone say so.
+// The words that moved the model are shown as reasons. docs/sorting.md tells what
+// all this is worth.
+//
+// A town adds departments, types, cues and payment references by tables
+// ([Extend]).
+//
+// # Doubts and questions
+//
+// A number with check digits that do not hold is no field but a doubt, and so are
+// dates after the day of receipt, references of two departments, an invoice whose
+// pages and XML disagree, a stack with letters too few. A doubt about what the type
+// needs keeps the letter from being filed. [Room.Questions] makes questions of
+// doubts and of uncertainty; what a person answers is held to the same rules
+// ([Room.Apply]).
+//
+// An invoice's XML (ZUGFeRD, Factur-X, XRechnung) gives its fields exactly; the
+// pages only say where they are printed.
+//
 // # Numbers that must not be kept
 //
 // Serial numbers of identity documents are recognised and never stored; tax,
 // insurance and AZR numbers are masked outside the departments that may use them
 // ([Mask]). Whoever keeps or indexes text redacts it by [Spans].
 //
+// The line is drawn at retrieval. Original, PDF/A with its text layer, and the
+// words beside it are the record: they show what the sender wrote, and a text
+// layer that differs from the picture would be a false copy (§ 20 (3) PAuswG
+// forbids to find and link people by the number, not to keep the letter that
+// shows it). Fields, doubts, reasons, the search index, the texts it was made of,
+// snippets, the learned model and logs never have the number, so nobody can find
+// or link a person by it.
+//
 // # What is left to others
 //
-// Words come from recognition, the index belongs to the catalogue, and this
-// package does not learn from corrections by itself: they are there in the
-// filings for whoever weighs cues anew.
+// Words come from recognition, the index belongs to the catalogue, which also
+// keeps decisions and the model's row; the model's bytes lie in the store. When to
+// learn is the caller's choice.
 package classify

@@ -3,6 +3,7 @@ package classify
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,9 +13,12 @@ import (
 // Codes of doubts (pipeline.Doubt). They are stable: pages and scripts may know them.
 const (
 	DoubtCheckDigit     = "check-digit"     // a number has check digits, and they do not hold
-	DoubtTwoDepartments = "two-departments" // payment references of two departments
+	DoubtTwoDepartments = "two-departments" // references of two departments
 	DoubtFutureDate     = "future-date"     // the letter is dated after it came in
 	DoubtEarlyStamp     = "early-stamp"     // the stamp says that it came in before it was written
+	DoubtTwoSums        = "two-sums"        // the pages of an invoice show another sum than its XML
+	DoubtCount          = "stack-count"     // the stack holds another number of letters than its cover sheet says
+	DoubtSum            = "sum"             // net and tax of an invoice do not make its total
 )
 
 // doubts finds what contradicts itself among the hits. Values that failed their
@@ -32,6 +36,9 @@ func doubts(hits []hit) ([]hit, []pipeline.Doubt) {
 	if a, b, ok := rivals(hits); ok {
 		found = append(found, pipeline.Doubt{Code: DoubtTwoDepartments, Page: b.Page, Box: b.Box,
 			Read: string(a.route), Other: string(b.route)})
+	}
+	for i := range found {
+		found[i].Read = Mask(found[i].Read, "")
 	}
 	return kept, found
 }
@@ -89,6 +96,18 @@ func dateDoubts(fields []pipeline.Field, received time.Time) []pipeline.Doubt {
 	return found
 }
 
+// countDoubt asks once for each stack, with its first letter, whether a letter is
+// missing: released as complete it would never be looked for.
+func countDoubt(s *pipeline.Stack) []pipeline.Doubt {
+	if s == nil || s.Position != 0 || s.Expected == 0 || s.Expected == s.Found {
+		return nil
+	}
+	return []pipeline.Doubt{{Code: DoubtCount, Field: fieldStackCount, Read: strconv.Itoa(s.Found), Other: strconv.Itoa(s.Expected)}}
+}
+
+// fieldStackCount is the number of letters in a stack, as a person confirmed it.
+const fieldStackCount = "briefe_im_stapel"
+
 type datedField struct {
 	pipeline.Field
 	day time.Time
@@ -111,7 +130,7 @@ func dateField(fields []pipeline.Field, name string) (datedField, bool) {
 // a person: it concerns the whole letter, or a field that the type asks for. The
 // date of a letter matters where a legal deadline runs.
 func (t Type) holds(d pipeline.Doubt) bool {
-	return d.Field == "" || slices.Contains(t.Fields, d.Field) ||
+	return d.Field == "" || d.Code == DoubtCount || slices.Contains(t.Fields, d.Field) ||
 		d.Field == "datum" && (t.Handling == HandlingScanEnvelope || t.Handling == HandlingExpress)
 }
 
@@ -126,13 +145,28 @@ func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Mess
 	case DoubtTwoDepartments:
 		a, b := r.department(pipeline.DeptID(d.Read)), r.department(pipeline.DeptID(d.Other))
 		return pipeline.Message{
-			DE: fmt.Sprintf("Das Schreiben nennt Kassenzeichen von zwei Ämtern: %s und %s. Wohin gehört es?", a, b),
-			EN: fmt.Sprintf("The letter names payment references of two departments: %s and %s. Where does it belong?", a, b),
+			DE: fmt.Sprintf("Das Schreiben nennt Zeichen von zwei Ämtern: %s und %s. Wohin gehört es?", a, b),
+			EN: fmt.Sprintf("The letter names references of two departments: %s and %s. Where does it belong?", a, b),
 		}
 	case DoubtFutureDate:
 		return pipeline.Message{
 			DE: fmt.Sprintf("%s liegt nach dem Eingang. Bitte vergleichen Sie mit der Seite.", label.DE),
 			EN: fmt.Sprintf("%s lies after the letter came in. Please compare with the page.", label.EN),
+		}
+	case DoubtCount:
+		return pipeline.Message{
+			DE: fmt.Sprintf("Das Deckblatt kündigt %s Briefe an, im Stapel sind %s. Fehlt ein Brief?", d.Other, d.Read),
+			EN: fmt.Sprintf("The cover sheet announces %s letters, the stack holds %s. Is a letter missing?", d.Other, d.Read),
+		}
+	case DoubtTwoSums:
+		return pipeline.Message{
+			DE: "Auf den Seiten der Rechnung steht ein anderer Betrag als in ihren elektronischen Daten. Welcher gilt?",
+			EN: "The pages of the invoice show another amount than its electronic data. Which one holds?",
+		}
+	case DoubtSum:
+		return pipeline.Message{
+			DE: "In den elektronischen Daten der Rechnung ergeben Netto und Steuer nicht den Gesamtbetrag.",
+			EN: "In the electronic data of the invoice, net and tax do not make the total.",
 		}
 	case DoubtEarlyStamp:
 		return pipeline.Message{

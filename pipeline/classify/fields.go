@@ -65,13 +65,18 @@ func seedFields() ([]fieldRule, error) {
 	return rules, nil
 }
 
-// layoutLabels name the fields that are found by their place on the page.
+// layoutLabels name the fields that no pattern finds: by their place on the page,
+// or in the XML of an invoice.
 var layoutLabels = map[string]pipeline.Message{
 	"absender":           {DE: "Absender", EN: "Sender"},
 	"absender_anschrift": {DE: "Anschrift des Absenders", EN: "Sender's address"},
 	"empfaenger":         {DE: "Empfänger", EN: "Recipient"},
 	"betreff":            {DE: "Betreff", EN: "Subject"},
 	"datum":              {DE: "Datum des Schreibens", EN: "Date of the letter"},
+	"nettobetrag":        {DE: "Nettobetrag", EN: "Net amount"},
+	"steuerbetrag":       {DE: "Umsatzsteuer", EN: "VAT"},
+	"zahlbetrag":         {DE: "Zahlbetrag", EN: "Amount due"},
+	fieldStackCount:      {DE: "Briefe im Stapel", EN: "Letters in the stack"},
 	KindDocument:         {DE: "Ausweisnummer (nicht gespeichert)", EN: "Identity document number (not stored)"},
 }
 

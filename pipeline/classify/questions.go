@@ -97,6 +97,9 @@ func (r *Room) fieldQuestion(f pipeline.Filing, d pipeline.Doubt) pipeline.Quest
 			add(pipeline.Message{DE: x.Value, EN: x.Value}, x.Value, x.Confidence)
 		}
 	}
+	if d.Code == DoubtCount {
+		return q // the number is what it is: it is confirmed, or the stack is scanned again
+	}
 	add(pipeline.Message{DE: "Ohne diese Angabe ablegen", EN: "File without it"}, "", 0)
 	return q
 }

@@ -1,12 +1,15 @@
 package classify_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/pipelinetest"
 )
 
@@ -92,5 +95,75 @@ func TestQuestions(t *testing.T) {
 	q := r.Questions(pipeline.Document{}, closed)
 	if len(q) != 1 || q[0].Kind != pipeline.AskFault || q[0].Text != closed.Text || q[0].Answers[0].Retry != pipeline.StepOpen {
 		t.Errorf("%+v", q)
+	}
+}
+
+// TestKnownFiles lets a file reference that the town knows point to its department.
+func TestKnownFiles(t *testing.T) {
+	files := map[string]pipeline.DeptID{"32-17/44": "32", "63-9/2026": "63"}
+	asked := 0
+	r, err := classify.New(classify.Config{Town: classify.Town{Name: "Ahrenbrück"},
+		Files: func(_ context.Context, ref string) (pipeline.DeptID, bool, error) {
+			asked++
+			dept, ok := files[ref]
+			if ref == "99-1/1" {
+				return "", false, errors.New("the catalogue is away")
+			}
+			return dept, ok, nil
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blobs := &pipelinetest.Blobs{}
+	letter := "Tom Weber\nSeeweg 1\n12345 Ahrenbrück\n\nIhr Zeichen: %\n\nSehr geehrte Damen und Herren,\n\nzum Bußgeldbescheid schreibe ich noch.\n\nMit freundlichen Grüßen\nTom Weber"
+	unknown, _ := r.Step(t.Context(), document(t, blobs, strings.Replace(letter, "%", "77-1/1", 1), 1), blobs)
+	known, _ := r.Step(t.Context(), document(t, blobs, strings.Replace(letter, "%", "32-17/44", 1), 1), blobs)
+	f, _ := field(*known.Filing, "ihr_zeichen")
+	if !f.Checked || known.Filing.Department != "32" || known.Filing.Confidence <= unknown.Filing.Confidence {
+		t.Errorf("known %+v, unknown %+v", known.Filing, unknown.Filing)
+	}
+	crossed, err := r.Step(t.Context(), document(t, blobs, strings.Replace(letter, "%", "32-17/44\nAktenzeichen: 63-9/2026", 1), 1), blobs)
+	if q := r.Questions(crossed, pipeline.AsFault(err)); len(q) == 0 || q[0].Code != classify.DoubtTwoDepartments {
+		t.Errorf("asks %+v", q)
+	}
+	if _, err := r.Step(t.Context(), document(t, blobs, strings.Replace(letter, "%", "99-1/1", 1), 1), blobs); pipeline.AsFault(err).Verdict != pipeline.TryAgain {
+		t.Errorf("where the files cannot be looked into: %v", err)
+	}
+	if many := strings.Repeat("Aktenzeichen: 1-2/3\n", 50); true {
+		asked = 0
+		_, _ = r.Step(t.Context(), document(t, blobs, many, 1), blobs)
+		if asked > 8 {
+			t.Errorf("looks %d references up", asked)
+		}
+	}
+}
+
+// TestStackCount asks once for a stack in which letters are missing.
+func TestStackCount(t *testing.T) {
+	r, blobs := room(t), &pipelinetest.Blobs{}
+	for position, want := range []int{1, 0} {
+		doc := document(t, blobs, find(t, "letters.txt", "grundsteuer"), 1)
+		doc.Stack = &pipeline.Stack{Position: position, Expected: 47, Found: 46}
+		got, err := r.Step(t.Context(), doc, blobs)
+		q := r.Questions(got, pipeline.AsFault(err))
+		if len(q) != want || want == 1 && (q[0].Code != classify.DoubtCount || !strings.Contains(q[0].Text.DE, "47") || len(q[0].Answers) != 1) {
+			t.Errorf("letter %d of the stack asks %+v", position, q)
+		}
+	}
+}
+
+// TestApplyHoldsCheckDigits refuses what a person mistyped, and masks what may not
+// be kept, whoever wrote it.
+func TestApplyHoldsCheckDigits(t *testing.T) {
+	r := room(t)
+	doc := pipeline.Document{Filing: &pipeline.Filing{Type: "20-RECH", Fields: []pipeline.Field{{Name: "iban", Value: "DE88370400440532013000", Confidence: 1}}}}
+	if _, err := r.Apply(doc, "20-RECH", "anna"); pipeline.AsFault(err).Code != classify.DoubtCheckDigit {
+		t.Errorf("a mistyped IBAN gives %v", err)
+	}
+	doc.Filing.Fields[0].Value = "DE89 3704 0044 0532 0130 00"
+	doc.Filing.Fields = append(doc.Filing.Fields, pipeline.Field{Name: "betreff", Value: "Ausweis T220001293 verloren", Confidence: 1})
+	f, err := r.Apply(doc, "20-RECH", "anna")
+	if err != nil || f.Fields[0].Value != "DE89370400440532013000" || !f.Fields[0].Checked || strings.Contains(f.Fields[1].Value, "T22000") {
+		t.Errorf("%v, %+v", err, f.Fields)
 	}
 }

@@ -51,3 +51,9 @@ func (r *Room) remarks(f pipeline.Filing) []pipeline.Remark {
 	}
 	return out
 }
+
+// unreadableInvoice tells that an invoice's own data could not be used.
+var unreadableInvoice = pipeline.Remark{Step: pipeline.StepClassify, Code: "invoice-data-unreadable", Text: pipeline.Message{
+	DE: "Die elektronischen Daten dieser Rechnung sind beschädigt. Nummer, Datum und Beträge wurden von den Seiten abgelesen: bitte vergleichen oder die Rechnung neu anfordern.",
+	EN: "The electronic data of this invoice is damaged. Number, date and sums were read from the pages: please compare, or ask for the invoice again.",
+}}

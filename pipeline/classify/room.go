@@ -17,9 +17,10 @@ const DefaultThreshold = 0.85
 
 // Config is what a town may set.
 type Config struct {
-	Threshold float64   // 0 to 1; 0 is DefaultThreshold
-	Town      Town      // whose mail this is
-	Taxonomy  *Taxonomy // nil is the one that the program ships with
+	Threshold float64    // 0 to 1; 0 is DefaultThreshold
+	Town      Town       // whose mail this is
+	Taxonomy  *Taxonomy  // nil is the one that the program ships with
+	Files     KnownFiles // nil knows no file references
 }
 
 // Room classifies letters. It is safe for concurrent use.
@@ -29,6 +30,7 @@ type Room struct {
 	tax       *Taxonomy
 	matcher   *matcher
 	fields    []fieldRule
+	files     KnownFiles
 	model     atomic.Pointer[learn.Model] // nil while there is none
 }
 
@@ -54,7 +56,7 @@ func New(cfg Config) (*Room, error) {
 	if err != nil {
 		return nil, fmt.Errorf("classify: %w", err)
 	}
-	r := &Room{threshold: cfg.Threshold, town: own, tax: tax, matcher: compile(tax), fields: rules}
+	r := &Room{threshold: cfg.Threshold, town: own, tax: tax, matcher: compile(tax), fields: rules, files: cfg.Files}
 	if r.threshold == 0 {
 		r.threshold = DefaultThreshold
 	}
@@ -79,15 +81,23 @@ func (r *Room) Type(code pipeline.TypeCode) (Type, bool) {
 // [Unclear]. Pages are numbered from 1 in the order given.
 func (r *Room) Classify(pages []pipeline.PageText) pipeline.Filing {
 	l := readLetter(pages)
-	hits := r.extract(l)
+	return r.file(l, r.extract(l), nil)
+}
+
+// file classifies a letter by its words and by the fields that were found, which
+// may come with an electronic invoice.
+func (r *Room) file(l *letter, hits []hit, invoice *eInvoice) pipeline.Filing {
 	model := r.model.Load()
 	sc := r.score(l, r.matcher.find(l), routedBy(hits))
+	if invoice != nil {
+		r.isInvoice(&sc)
+	}
 	if model != nil {
 		r.weighIn(model, l, &sc)
 	}
 	verdicts := sc.verdicts
 	r.guardDeadlines(verdicts)
-	hits, contradictions := doubts(hits)
+	hits, contradictions := r.settle(hits, invoice)
 	f := pipeline.Filing{
 		Department: "00",
 		Type:       Unclear,
@@ -155,9 +165,19 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 			}
 		}
 	}
-	f := r.Classify(pages)
+	invoice, err := openInvoice(ctx, doc.Source, blobs)
+	if err != nil {
+		return doc, err
+	}
+	l := readLetter(pages)
+	hits := r.extract(l)
+	if err := r.recognise(ctx, hits); err != nil {
+		return doc, err
+	}
+	f := r.file(l, hits, invoice)
 	renumber(&f, doc.Pages)
 	f.Doubts = append(f.Doubts, dateDoubts(f.Fields, doc.Delivery.Received)...)
+	f.Doubts = append(f.Doubts, countDoubt(doc.Stack)...)
 	var ask error
 	switch best, _ := r.Type(f.Type); {
 	case !f.Sure:
@@ -167,6 +187,9 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	}
 	doc.Filing = &f
 	doc.Remarks = append(withoutRemarks(doc.Remarks), r.remarks(f)...)
+	if invoice != nil && invoice.unreadable {
+		doc.Remarks = append(doc.Remarks, unreadableInvoice)
+	}
 	return doc, ask
 }
 
@@ -214,6 +237,32 @@ func unsure(f pipeline.Filing) *pipeline.Fault {
 	}}
 }
 
+// hold keeps a field within the law and within its check digits, whoever set it.
+func (r *Room) hold(f *pipeline.Field, dept pipeline.DeptID) error {
+	if !allowed(f.Name, dept) {
+		f.Value = Masked
+		return nil
+	}
+	if _, restricted := purposes[f.Name]; !restricted {
+		f.Value = Mask(f.Value, dept)
+	}
+	for i := range r.fields {
+		if rule := &r.fields[i]; rule.name == f.Name && rule.digits && f.Value != Masked {
+			value, sound, _ := rule.check([]string{f.Value})
+			if !sound {
+				label := r.label(f.Name)
+				return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: DoubtCheckDigit, Text: pipeline.Message{
+					DE: "Die Prüfziffer stimmt nicht: " + label.DE + ". Bitte geben Sie die Nummer so ein, wie sie auf der Seite steht, oder lassen Sie sie weg.",
+					EN: "The check digit does not hold: " + label.EN + ". Please enter the number as the page shows it, or leave it out.",
+				}}
+			}
+			f.Value, f.Checked = value, true
+			return nil
+		}
+	}
+	return nil
+}
+
 // Apply makes a sure filing from a person's decision. It keeps what the machine
 // found; numbers that the law keeps from the new department are masked. A number
 // that was masked stays so: the page still shows it.
@@ -234,10 +283,11 @@ func (r *Room) Apply(doc pipeline.Document, code pipeline.TypeCode, by string) (
 		f.Model = r.Version()
 	}
 	for i := range f.Fields {
-		if !allowed(f.Fields[i].Name, t.Department) {
-			f.Fields[i].Value = Masked
+		if err := r.hold(&f.Fields[i], t.Department); err != nil {
+			return pipeline.Filing{}, err
 		}
 	}
+	f.Doubts = nil
 	f.Department, f.Type, f.DecidedBy = t.Department, t.Code, by
 	f.Confidence, f.Sure = 1, true
 	f.RetainFor, f.Protection = t.Retention, t.Protection

@@ -74,19 +74,21 @@ func dateValue(groups []string) (string, bool, bool) {
 }
 
 const (
-	datePattern      = `\d{1,2}\s?\.\s?(?:\d{1,2}\s?\.|(?i:jan|feb|mär|mar|maer|apr|mai|jun|jul|aug|sep|okt|nov|dez)\pL{0,6}\.?)\s?\d{2,4}`
-	amountPattern    = `(?:\d{1,3}(?:[. ']\d{3})+|\d+),(?:\d{2}|--|-)`
+	datePattern      = `\d{1,2}\s?\.\s?(?:\d{1,2}\s?\.|(?i:jan|feb|mär|mar|maer|apr|mai|jun|jul|aug|sep|okt|nov|dez)\pL{0,6}\.?)\s?\d{2,4}|(?:19|20)\d\d-\d\d-\d\d`
+	amountPattern    = `[-–−]?[ ]?(?:\d{1,3}(?:[. ']\d{3})+|\d+),(?:\d{2}|--|-)|[-–−]?[ ]?\d{1,9}\.\d{2}[ ]?(?:€|EUR)`
 	referencePattern = `[0-9A-ZÄÖÜ][0-9A-Za-zÄÖÜäöü./_\-]*(?: [A-Z][A-Za-z]{0,3} \d[\d./\-]*| \d[0-9A-Za-z./\-]*| [A-Z]{1,3}-\d[\d\-]*){0,4}`
 )
 
 var dateParts = regexp.MustCompile(`^(\d{1,2})\s?\.\s?(?:(\d{1,2})\s?\.|(\pL{3,9})\.?)\s?(\d{4}|\d{2})$`)
 
-// parseDate reads a German date: 3.4.2026, 03.04.26, 3. April 2026, 3. Apr. 26.
+// parseDate reads a date: 3.4.2026, 03.04.26, 3. April 2026, 3. Apr. 26, 2026-04-03.
 // Two-digit years are taken as 1950 to 2049. The day must exist.
 func parseDate(s string) (time.Time, bool) {
-	m := dateParts.FindStringSubmatch(strings.TrimSpace(s))
+	s = strings.TrimSpace(s)
+	m := dateParts.FindStringSubmatch(s)
 	if m == nil {
-		return time.Time{}, false
+		d, err := time.Parse(time.DateOnly, s) // ISO 8601
+		return d, err == nil && d.Year() >= 1850
 	}
 	day, _ := strconv.Atoi(m[1])
 	year, _ := strconv.Atoi(m[4])
@@ -127,7 +129,15 @@ var monthNames = map[string]time.Month{
 
 // amountValue reads 1.234,56 into "1234.56 EUR".
 func amountValue(groups []string) (string, bool, bool) {
-	whole, cents, ok := strings.Cut(groups[0], ",")
+	number := strings.TrimLeft(groups[0], "-–− ")
+	sign := ""
+	if number != groups[0] {
+		sign = "-"
+	}
+	whole, cents, ok := strings.Cut(number, ",")
+	if !ok { // 571.04 €, as programs from abroad print it
+		whole, cents, ok = strings.Cut(strings.TrimRight(number, "€EUR "), ".")
+	}
 	if !ok {
 		return "", false, false
 	}
@@ -139,5 +149,5 @@ func amountValue(groups []string) (string, bool, bool) {
 	if whole == "" {
 		whole = "0"
 	}
-	return whole + "." + cents + " EUR", false, len(whole) <= 10
+	return sign + whole + "." + cents + " EUR", false, len(whole) <= 10
 }

@@ -31,11 +31,16 @@ type Kept func(ctx context.Context, doc pipeline.Document, role string) (pipelin
 // Pages are decoded by a child that reads no letters, so that who looks need not
 // wait for the belt.
 func (r *Rooms) Look(ctx context.Context, doc pipeline.Document, no, width int, blobs pipeline.Blobs, kept Kept) ([]byte, error) {
-	i := slices.IndexFunc(doc.Pages, func(p pipeline.Page) bool { return p.No == no })
-	if i < 0 {
+	numbered := func(p pipeline.Page) bool { return p.No == no }
+	i := slices.IndexFunc(doc.Pages, numbered)
+	var page pipeline.Page
+	if i >= 0 {
+		page = doc.Pages[i]
+	} else if k := slices.IndexFunc(doc.Aside, numbered); k >= 0 {
+		page = doc.Aside[k]
+	} else {
 		return nil, ErrNoPicture
 	}
-	page := doc.Pages[i]
 	if page.Image.Digest != "" {
 		if file, err := loadBlob(ctx, blobs, page.Image.Digest); err == nil {
 			return r.Show.Show(ctx, file, page.Image, page.Reading, width)
@@ -44,7 +49,7 @@ func (r *Rooms) Look(ctx context.Context, doc pipeline.Document, no, width int, 
 		}
 	}
 	files := &lent{Blobs: blobs}
-	if doc.Record != nil {
+	if doc.Record != nil && i >= 0 {
 		if shown := place(doc, i); shown > 0 {
 			return r.drawn(ctx, doc, "pdfa", shown, onPDF(doc, page), width, files, kept)
 		}

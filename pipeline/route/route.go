@@ -102,6 +102,10 @@ const First = pipeline.StepOpen
 // AfterFiling is where a document goes on when a person has decided its filing.
 const AfterFiling = pipeline.StepArchive
 
+// AfterArranging is where a document goes on when a person has arranged its pages:
+// those that were turned are read again.
+const AfterArranging = pipeline.StepRead
+
 // Conversion is the part of the route that makes a searchable PDF/A.
 func (r *Rooms) Conversion() []pipeline.Step {
 	return []pipeline.Step{

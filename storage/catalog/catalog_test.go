@@ -56,6 +56,7 @@ var suite = map[string]func(*world){
 	"learning":            testLearning,
 	"sorting model":       testSortingModel,
 	"decided fields":      testDecidedFields,
+	"known files":         testFiles,
 	"sent back":           testSentBack,
 	"tray":                testTray,
 	"undecide":            testUndecide,

@@ -148,3 +148,28 @@ func testDecidedFields(w *world) {
 		}
 	}
 }
+
+// testFiles finds the department that keeps a file, by letters that people filed.
+func testFiles(w *world) {
+	ctx := w.Context()
+	lay := func(content, reference string, dept pipeline.DeptID, by string) {
+		doc := w.deliver(content)
+		doc.Filing = &pipeline.Filing{Department: dept, Type: pipeline.TypeCode(dept + "-X"), Sure: true, DecidedBy: by,
+			Fields: []pipeline.Field{{Name: "aktenzeichen", Value: reference, Page: 1}}}
+		w.archive(doc, text("Schreiben zum Zeichen "+reference))
+	}
+	lay("a", "32-17/44", "32", "weber")
+	lay("b", "63-9/2026", "63", "weber")
+	lay("c", "63-9/2026", "61", "weber")
+	lay("d", "50-3/1", "50", "") // the machine's own filing
+	for _, c := range []struct {
+		reference string
+		want      pipeline.DeptID
+	}{{"32-17/44", "32"}, {"32-17/4", ""}, {"63-9/2026", ""}, {"50-3/1", ""}, {"", ""}, {`"`, ""}, {"99", ""}} {
+		got, ok, err := w.FileDepartment(ctx, c.reference)
+		w.ok(err)
+		if got != c.want || ok != (c.want != "") {
+			w.Errorf("%q is a file of %q", c.reference, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -225,23 +226,35 @@ func (c *Catalog) FailedSignIn(ctx context.Context, login string) error {
 // SignIns lists who signed in, failed to and signed out, the newest first: at most
 // limit events before the event numbered before; 0 begins at the newest.
 func (c *Catalog) SignIns(ctx context.Context, before int64, limit int) ([]Event, error) {
+	return c.events(ctx, ` AND kind IN ('signed-in', 'sign-in-failed', 'signed-out')`, before, limit)
+}
+
+// Evidence lists all events, in the order and with the bounds of [Catalog.SignIns].
+func (c *Catalog) Evidence(ctx context.Context, before int64, limit int) ([]Event, error) {
+	return c.events(ctx, ``, before, limit)
+}
+
+func (c *Catalog) events(ctx context.Context, cond string, before int64, limit int) ([]Event, error) {
 	if before <= 0 {
 		before = 1 << 62
 	}
-	rows, err := c.read.QueryContext(ctx, `SELECT n, at, kind, actor FROM log_entry
-		WHERE kind IN ('signed-in', 'sign-in-failed', 'signed-out') AND n < $1 ORDER BY n DESC LIMIT $2`, before, limit)
+	rows, err := c.read.QueryContext(ctx, `SELECT n, at, kind, doc, actor, detail FROM log_entry
+		WHERE n < $1`+cond+` ORDER BY n DESC LIMIT $2`, before, limit)
 	if err != nil {
-		return nil, fmt.Errorf("listing sign-ins: %w", err)
+		return nil, fmt.Errorf("listing events: %w", err)
 	}
 	defer rows.Close()
 	var list []Event
 	for rows.Next() {
 		var e Event
 		var at int64
-		if err := rows.Scan(&e.N, &at, &e.Kind, &e.Actor); err != nil {
-			return nil, fmt.Errorf("listing sign-ins: %w", err)
+		var detail string
+		if err := rows.Scan(&e.N, &at, &e.Kind, &e.Doc, &e.Actor, &detail); err != nil {
+			return nil, fmt.Errorf("listing events: %w", err)
 		}
-		e.At = fromMillis(at)
+		if e.At = fromMillis(at); detail != "" {
+			e.Detail = json.RawMessage(detail)
+		}
 		list = append(list, e)
 	}
 	return list, rows.Err()

@@ -53,9 +53,9 @@ func AllRoles() []Role {
 	return []Role{Mailroom, Department, Sustainability, Administrator, Auditor}
 }
 
-// Scopes lists the actions that an API token may be given. Managing accounts,
-// changing the books' baseline and reading the evidence log are for people.
-func Scopes() []Action { return []Action{Hand, Find, Sort, Work, Keep, Count} }
+// Scopes lists the actions that an API token may be given. Managing accounts and
+// reading the evidence log are for people.
+func Scopes() []Action { return []Action{Hand, Find, Sort, Work, Keep, Count, Tune} }
 
 // Person is who makes a request: somebody who signed in, or a program with a
 // token, which has scopes in place of roles.

@@ -264,3 +264,56 @@
   prepare();
   prefetch();
 })();
+
+// The stack: pages are moved by their buttons or by dragging, and the page shows
+// what came of it without a jump.
+(() => {
+  const stack = document.getElementById("stack");
+  if (!stack) return;
+
+  async function post(form, body) {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.getElementById("stack")) { // told in words on a page of its own
+      document.getElementById("main").replaceWith(document.importNode(page.getElementById("main"), true));
+      return;
+    }
+    const open = [...stack.querySelectorAll("details[open]")].map((d) => d.closest(".leaf").id);
+    const at = document.activeElement.closest(".leaf");
+    for (const id of ["moved", "stack"]) {
+      document.getElementById(id).replaceChildren(...document.importNode(page.getElementById(id), true).childNodes);
+    }
+    for (const id of open) {
+      const details = document.querySelector(`#${id} details`);
+      if (details) details.open = true;
+    }
+    const again = (at && document.querySelector(`#${at.id} [value="${body.get("do")}"]`)) || (at && document.querySelector(`#${at.id} summary`));
+    (again || document.getElementById("undo") || document.getElementById("main")).focus({ preventScroll: true });
+  }
+
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches(".arrange")) return;
+    e.preventDefault();
+    const body = new URLSearchParams(new FormData(e.target));
+    if (e.submitter && e.submitter.name) body.set(e.submitter.name, e.submitter.value);
+    post(e.target, body);
+  });
+
+  let dragged = null;
+  const leafOf = (e) => e.target.closest && e.target.closest(".leaf[draggable]");
+  stack.addEventListener("dragstart", (e) => { dragged = leafOf(e); });
+  stack.addEventListener("dragend", () => { dragged = null; });
+  stack.addEventListener("dragover", (e) => {
+    const leaf = leafOf(e);
+    if (dragged && leaf && leaf !== dragged) { e.preventDefault(); leaf.classList.add("over"); }
+  });
+  stack.addEventListener("dragleave", (e) => { const leaf = leafOf(e); if (leaf) leaf.classList.remove("over"); });
+  stack.addEventListener("drop", (e) => {
+    const leaf = leafOf(e);
+    if (!dragged || !leaf || leaf === dragged) return;
+    e.preventDefault();
+    const form = dragged.closest("form"), body = new URLSearchParams(new FormData(form));
+    body.set("do", `to ${dragged.dataset.page} ${leaf.dataset.page}`);
+    post(form, body);
+  });
+})();

@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -25,13 +23,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	set := flag.NewFlagSet("sorting", flag.ContinueOnError)
 	folder := set.String("corpus", os.Getenv("BLATTWERK_CORPUS"), "folder of the shared corpus; default: $BLATTWERK_CORPUS or ../shared/corpus")
 	file := set.String("out", filepath.Join("docs", "sorting.md"), "file to write; empty is none")
+	program := set.String("program", filepath.Join("bin", "blattwerk"), "the program, for its reading children")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
 	if *folder == "" {
 		*folder = filepath.Join("..", "shared", "corpus")
 	}
-	m, err := measureAll(ctx, *folder)
+	m, err := measureAll(ctx, *folder, *program)
 	if err != nil {
 		return err
 	}
@@ -49,10 +48,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 type measured struct {
 	corpora []result
 	steps   []step
-	bills   []bill
+	bills   []bills
 }
 
-func measureAll(ctx context.Context, folder string) (measured, error) {
+func measureAll(ctx context.Context, folder, program string) (measured, error) {
 	var m measured
 	for _, read := range []func(string) (corpus, error){readCatalogue, readTweets} {
 		c, err := read(folder)
@@ -72,8 +71,8 @@ func measureAll(ctx context.Context, folder string) (measured, error) {
 		}
 	}
 	var err error
-	if m.bills, err = readBills(ctx, folder); errors.Is(err, fs.ErrNotExist) {
+	if m.bills, err = readBills(ctx, folder, program, 0, 1, 2, 3, 4); err != nil {
 		return m, fmt.Errorf("reading the invoices: %w", err)
 	}
-	return m, err
+	return m, nil
 }

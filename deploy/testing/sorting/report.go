@@ -84,3 +84,25 @@ func (m measured) confirmed(b *strings.Builder) {
 			s.figures.Accuracy*100, s.figures.MacroF1*100, s.figures.ECE, s.decided*100, s.right*100)
 	}
 }
+
+func (m measured) fields(b *strings.Builder) {
+	if len(m.bills) == 0 {
+		return
+	}
+	b.WriteString("\n## Fields of invoices\n\n")
+	b.WriteString("The ZUGFeRD invoices of the corpus, whose XML is the truth. Each cell: right of offered, of those that the XML has. The bar is 95 % right among those offered, and none offered whose check digits do not hold.\n\n| look | number | date | total | IBAN | right % | check digits broken |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, x := range m.bills {
+		fmt.Fprintf(b, "| %s |", x.look)
+		right, offered := 0, 0
+		for _, f := range billFields {
+			fmt.Fprintf(b, " %d of %d, of %d |", x.right[f], x.offered[f], x.there[f])
+			right, offered = right+x.right[f], offered+x.offered[f]
+		}
+		fmt.Fprintf(b, " %s | %s |\n", bar(100*float64(right)/float64(max(offered, 1)), 95, 1, true), bar(float64(x.broken), 0, 0, false))
+	}
+	for _, x := range m.bills {
+		for _, w := range x.wrong {
+			fmt.Fprintf(b, "\nWrong, %s: %s\n", x.look, w)
+		}
+	}
+}

@@ -1,0 +1,219 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
+	"blattwerk/web/access"
+)
+
+// stackRows is what the page of a stack needs of the catalogue.
+type stackRows interface {
+	Letters(ctx context.Context, id pipeline.DeliveryID) ([]catalog.Entry, error)
+	Rearrange(ctx context.Context, by string, letters []catalog.Letter, resume pipeline.StepName) (catalog.Rearrangement, error)
+	UndoRearrange(ctx context.Context, by, undo string) ([]catalog.Bell, error)
+}
+
+// stackRoutes is the page of a stack: its letters and their pages, to be put right
+// while they are on their way.
+func (s *server) stackRoutes() []route {
+	return []route{
+		{"GET /letters/{id}/pages", access.Sort, s.stack},
+		{"POST /letters/{id}/pages", access.Sort, s.arrangeForm},
+		{"POST /letters/{id}/pages/undo", access.Sort, s.undoArrangeForm},
+	}
+}
+
+type stackPage struct {
+	frame
+	ID      pipeline.DocID // the letter that the page was opened for
+	Name    string         // of the file
+	Letters []stackLetter
+	Lights  map[pipeline.Light]int // pages by the light of their scan
+	Pages   int
+	Undo    string // the last move, which can be undone
+	Did     string // what it was: "turn", "split" ...
+	Seen    string // the stack as it is shown, for [seenStack]
+}
+
+// stackLetter is a letter of a stack with its pages.
+type stackLetter struct {
+	intakeRow
+	Open   bool // its pages may be moved
+	First  bool // there is no letter before it
+	Sheets []stackSheet
+}
+
+// stackSheet is a page in the grid of a stack.
+type stackSheet struct {
+	No      int
+	Begins  bool // first page of its letter
+	Light   pipeline.Light
+	Flaws   []pipeline.Message
+	Aside   pipeline.Aside
+	Blank   bool
+	Drawn   bool // no picture of its own: nothing to turn
+	Read    bool
+	Remarks []pipeline.Message
+}
+
+// stack shows all letters of the delivery that a letter came in with.
+func (s *server) stack(w http.ResponseWriter, r *http.Request) {
+	page, err := s.stackPage(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, "stack", page)
+}
+
+func (s *server) stackPage(r *http.Request) (stackPage, error) {
+	e, err := s.Rows.Get(r.Context(), docID(r))
+	if err != nil {
+		return stackPage{}, err
+	}
+	letters, err := s.Rows.Letters(r.Context(), e.Document.Delivery.ID)
+	if err != nil {
+		return stackPage{}, err
+	}
+	q := r.URL.Query()
+	page := stackPage{
+		frame: s.frame(r, "stack.title"), ID: e.Document.ID, Name: e.Document.Delivery.Name, Seen: seenStack(letters),
+		Lights: map[pipeline.Light]int{}, Undo: q.Get("undo"), Did: q.Get("did"),
+	}
+	if !slices.Contains(moves, page.Did) {
+		page.Undo, page.Did = "", ""
+	}
+	for i, e := range inOrder(letters) {
+		l := stackLetter{intakeRow: s.intakeRow(e), Open: arrangeable(e), First: i == 0}
+		first := true
+		for _, ref := range refs(e.Document) {
+			sheet := sheetOf(e.Document, ref.No)
+			sheet.Begins = first && sheet.Aside == ""
+			first = first && !sheet.Begins
+			l.Sheets = append(l.Sheets, sheet)
+			page.Pages++
+			if sheet.Light != "" {
+				page.Lights[sheet.Light]++
+			}
+		}
+		page.Letters = append(page.Letters, l)
+		if err := s.seenLately(r, e.Document.ID); err != nil {
+			return page, err
+		}
+	}
+	return page, nil
+}
+
+// moves are the names of what can be done to pages, as told when it is done.
+var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back"}
+
+func sheetOf(doc pipeline.Document, no int) stackSheet {
+	pages := slices.Concat(doc.Pages, doc.Aside)
+	p := pages[slices.IndexFunc(pages, func(p pipeline.Page) bool { return p.No == no })]
+	out := stackSheet{No: no, Aside: p.Aside, Blank: p.Blank, Drawn: p.Image.Digest == "", Read: p.Reading != nil || p.Text != ""}
+	if p.Reading != nil && p.Reading.Quality != nil && !p.Blank {
+		out.Light = p.Reading.Quality.Light
+		for _, f := range p.Reading.Quality.Flaws {
+			out.Flaws = append(out.Flaws, f.Code.Message())
+		}
+	}
+	for _, m := range doc.Remarks {
+		if m.Page == no {
+			out.Remarks = append(out.Remarks, m.Text)
+		}
+	}
+	return out
+}
+
+// arrangeForm does one thing to a page and shows the stack again, with the way
+// back.
+func (s *server) arrangeForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	e, err := s.Rows.Get(r.Context(), docID(r))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	m, err := parseMove(r.PostFormValue("do"))
+	var done catalog.Rearrangement
+	if err == nil {
+		done, err = s.arrange(r, e.Document.Delivery.ID, m)
+	}
+	if err != nil {
+		s.fail(w, r, arrangeFault(err))
+		return
+	}
+	for _, bell := range done.Bells {
+		_ = s.ring(r, bell)
+	}
+	q := url.Values{"undo": {done.Undo}, "did": {m.what}}
+	http.Redirect(w, r, "/letters/"+string(e.Document.ID)+"/pages?"+q.Encode()+"#page-"+strconv.Itoa(m.page), http.StatusSeeOther)
+}
+
+func (s *server) arrange(r *http.Request, id pipeline.DeliveryID, m move) (catalog.Rearrangement, error) {
+	letters, err := s.Rows.Letters(r.Context(), id)
+	if err != nil {
+		return catalog.Rearrangement{}, err
+	}
+	if r.PostFormValue("seen") != seenStack(letters) {
+		return catalog.Rearrangement{}, catalog.ErrStale
+	}
+	plan, err := arranged(letters, m)
+	if err != nil {
+		return catalog.Rearrangement{}, err
+	}
+	return s.Rows.Rearrange(r.Context(), actor(r), plan, s.Rearranged)
+}
+
+// seenStack names a stack as a person saw it: its letters and their generations.
+// Steps that go on meanwhile do not change it, what another person did does.
+func seenStack(letters []catalog.Entry) string {
+	h := sha256.New()
+	for _, e := range letters {
+		fmt.Fprintln(h, e.Document.ID, e.Gen)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// arrangeFault says in plain words why pages stay where they are.
+func arrangeFault(err error) error {
+	for _, known := range []struct {
+		err    error
+		code   string
+		de, en string
+	}{
+		{catalog.ErrStale, "stale", "Der Stapel hat sich inzwischen geändert. Bitte laden Sie die Seite neu und sehen Sie noch einmal nach.", "The stack has changed meanwhile. Please load the page again and have another look."},
+		{catalog.ErrKept, "kept", "Dieser Brief ist schon archiviert oder zurückgegeben und bleibt, wie er ist. Wenn Seiten falsch liegen, scannen Sie ihn bitte noch einmal.", "This letter is archived or given back already and stays as it is. If pages are in the wrong place, please scan it again."},
+		{catalog.ErrNoUndo, "no-undo", "Das lässt sich nicht mehr rückgängig machen.", "This cannot be undone any more."},
+		{catalog.ErrDrawn, "drawn", "Diese Seite ist kein Bild und lässt sich nicht drehen.", "This page is not a picture and cannot be turned."},
+		{catalog.ErrPages, "pages", "So passen die Seiten nicht zusammen. Bitte laden Sie die Seite neu.", "The pages do not add up this way. Please load the page again."},
+	} {
+		if errors.Is(err, known.err) {
+			return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: known.code, Err: err, Text: pipeline.Message{DE: known.de, EN: known.en}}
+		}
+	}
+	return err
+}
+
+func (s *server) undoArrangeForm(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	bells, err := s.Rows.UndoRearrange(r.Context(), actor(r), r.PostFormValue("undo"))
+	if err != nil {
+		s.fail(w, r, arrangeFault(err))
+		return
+	}
+	for _, bell := range bells {
+		_ = s.ring(r, bell)
+	}
+	http.Redirect(w, r, "/letters/"+string(docID(r))+"/pages", http.StatusSeeOther)
+}
