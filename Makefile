@@ -48,6 +48,10 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
 
+.PHONY: bench-search
+bench-search: setup-test ## measure search on 100,000 letters, write docs/search.md (half an hour; BENCH="-on sqlite")
+	$(GO) test ./storage/catalog -run TestMeasureSearch -count=1 -timeout 3h -v -measure $(CURDIR)/docs/search.md $(BENCH)
+
 .PHONY: screens
 screens: setup setup-test build ## pictures of every page into docs/screens, each held against axe-core
 	$(GO) run ./deploy/testing/screens

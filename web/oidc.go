@@ -83,7 +83,7 @@ func (s *server) issuerBack(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		to := within(flow.Next)
 		if to == "" {
-			to = "/start"
+			to = "/begin"
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	case errors.Is(err, errNoRights), errors.Is(err, catalog.ErrNoAccount):

@@ -55,7 +55,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /setup", access.Arrive, s.setupForm},
 		{"GET /login", access.Arrive, s.login},
 		{"POST /login", access.Arrive, s.loginForm},
-		{"GET /start", access.Enter, s.start},
+		{"GET /begin", access.Enter, s.begin},
 		{"GET /login/oidc", access.Arrive, s.issuerLogin},
 		{"GET /login/oidc/callback", access.Arrive, s.issuerBack},
 		{"POST /logout", access.Arrive, s.logout},
@@ -118,11 +118,11 @@ func after(next string) string {
 	if to := within(next); to != "" && to != "/" {
 		return to
 	}
-	return "/start"
+	return "/begin"
 }
 
-// start leads people to where their work begins.
-func (s *server) start(w http.ResponseWriter, r *http.Request) {
+// begin leads people to where their work begins.
+func (s *server) begin(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, landing(access.From(r.Context())), http.StatusSeeOther)
 }
 

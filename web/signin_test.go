@@ -95,7 +95,7 @@ func TestNextStaysWithin(t *testing.T) {
 	o.member("schmidt", []access.Role{access.Department}, "20")
 	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "evil", "javascript:alert(1)", "/a\r\nb"} {
 		w := o.post("/login", url.Values{"login": {"schmidt"}, "password": {password}, "next": {next}}, nil)
-		if to := w.Header().Get("Location"); to != "/start" {
+		if to := w.Header().Get("Location"); to != "/begin" {
 			t.Errorf("%q leads to %q", next, to)
 		}
 	}

@@ -32,10 +32,7 @@ type dialect struct {
 	// locks says that transactions that write run side by side, so that an order
 	// among them needs a lock. SQLite has one writer at a time.
 	locks bool
-	// place orders what matches by the number of the document and is scale times
-	// that.
-	place string
-	scale int64
+	place string // orders what matches by the number of the document
 	text  string // makes a text of a string that each gives
 	// word is how an alternative of a clause is written, prefix one that ends in
 	// a star; or joins them.
@@ -49,7 +46,6 @@ var sqlite = dialect{
 	name:   "sqlite",
 	goose:  goose.DialectSQLite3,
 	place:  `search_index.rowid`,
-	scale:  256,
 	text:   ``,
 	word:   func(t string) string { return `"` + t + `"` },
 	prefix: func(t string) string { return `"` + t + `" *` },
@@ -62,7 +58,6 @@ var postgres = dialect{
 	goose:  goose.DialectPostgres,
 	locks:  true,
 	place:  `d.n`,
-	scale:  1,
 	text:   `#>> '{}'`,
 	word:   func(t string) string { return `'` + t + `'` },
 	prefix: func(t string) string { return `'` + t + `':*` },

@@ -118,7 +118,7 @@ func (c *Catalog) Backends(ctx context.Context) (pids []int) {
 	if !c.dialect.locks {
 		return nil
 	}
-	rows, err := c.read.QueryContext(ctx, `SELECT pid FROM pg_stat_activity WHERE backend_type IN ('client backend', 'parallel worker') ORDER BY pid`)
+	rows, err := c.read.QueryContext(ctx, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = current_setting('application_name') ORDER BY pid`)
 	if err != nil {
 		return nil
 	}

@@ -84,10 +84,13 @@ func (d dialect) tokens(list []alternative) string {
 	return strings.Join(out, d.or)
 }
 
-// matching gives the tables that hold the documents for which a formula holds,
-// with their facets as d, and adds its conditions.
-func (d dialect) matching(w *where, f formula) string {
+// matching gives the tables that hold the documents after a number for which a
+// formula holds, with their facets as d, and adds its conditions.
+func (d dialect) matching(w *where, f formula, after int64) string {
 	if !d.locks {
+		if after > 0 {
+			w.conds = append(w.conds, `search_index.rowid >= `+w.arg((after+1)<<8))
+		}
 		w.conds = append(w.conds, `search_index MATCH `+w.arg(f.write(" AND ", " OR ", " NOT ", d.tokens)))
 		return `search_index JOIN facet d ON d.n = search_index.rowid >> 8`
 	}
@@ -100,7 +103,8 @@ func (d dialect) matching(w *where, f formula) string {
 	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string {
 		return `bool_or(tokens @@ ` + query(d.tokens(list)) + `)`
 	})
-	return `(SELECT doc FROM search_index WHERE tokens @@ ` + whole + ` AND doc NOT IN ` + long + `
-		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + ` GROUP BY doc HAVING ` + rows + `
+	since := ` AND doc > ` + w.arg(after)
+	return `(SELECT doc FROM search_index WHERE tokens @@ ` + whole + ` AND doc NOT IN ` + long + since + `
+		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + since + ` GROUP BY doc HAVING ` + rows + `
 		OFFSET 0) found JOIN facet d ON d.n = found.doc`
 }

@@ -67,8 +67,7 @@ func (s *search) weighWords(ctx context.Context) error {
 // caller may see: what others hold must not show in the order of hits.
 func (s *search) frequency(ctx context.Context, u unit, kin kinship, after int64) (n int, err error) {
 	var w where
-	from := s.c.dialect.matching(&w, u.holds(kin))
-	w.conds = append(w.conds, s.c.dialect.place+` > `+w.arg(after*s.c.dialect.scale+s.c.dialect.scale-1))
+	from := s.c.dialect.matching(&w, u.holds(kin), after)
 	Filter{Departments: s.query.Departments, Sight: s.query.Sight}.narrow(&w)
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("counting a word: %w", err)

@@ -24,6 +24,7 @@ var (
 	measureInto = flag.String("measure", "", "measure search on many letters and write the page to this file")
 	measureSize = flag.Int("letters", 100_000, "letters to measure with")
 	measureKind = flag.String("kind", "", "measure only kinds with this in their name; writes no page")
+	measureAt   = flag.String("at", "", "address of a PostgreSQL database to measure as it is, in place of a new one")
 	measureOn   = flag.String("on", "sqlite,postgres", "databases to measure on")
 )
 
@@ -106,6 +107,7 @@ func facets(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, erro
 // measured is what one database took.
 type measured struct {
 	Name        string
+	Letters     int
 	Load        time.Duration
 	Search, All int64
 	Rows        []timing
@@ -131,7 +133,10 @@ func TestMeasureSearch(t *testing.T) {
 	for _, on := range strings.Split(*measureOn, ",") {
 		dsn := "sqlite:" + filepath.Join(os.TempDir(), fmt.Sprintf("blattwerk-search-%d.db", *measureSize))
 		name := "SQLite"
-		if on == "postgres" {
+		switch {
+		case on == "postgres" && *measureAt != "":
+			dsn, name = *measureAt, "PostgreSQL"
+		case on == "postgres":
 			dsn, name = catalogtest.Postgres(t), "PostgreSQL"
 		}
 		m := measure(t, name, dsn)
@@ -185,6 +190,11 @@ func measure(t *testing.T, name, dsn string) measured {
 	} else if raw, err := os.ReadFile(note); err == nil {
 		m.Load, _ = time.ParseDuration(string(raw))
 	}
+	counts, err := c.Counts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Letters = counts.States[pipeline.Archived]
 	if m.Search, m.All, err = c.Sizes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -286,12 +296,16 @@ func loadAverage() string {
 func page(list []measured) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Search, measured\n\nWritten by `make bench-search` on %s/%s with %d processors, %s. ", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02"))
-	fmt.Fprintf(&b, "%d made-up letters of 80 to 400 words, every tenth with more pages; words drawn as often as in real German texts, compounds, names, references, one word of a hundred misread. ", *measureSize)
+	fmt.Fprintf(&b, "Made-up letters of 80 to 400 words, every tenth with more pages; words drawn as often as in real German texts, compounds, names, references, one word of a hundred misread. ")
 	b.WriteString("Each search counts its hits and facets, ranks them, and reads a page of 20 with snippets. The first run of each is left out; p95 is over all forms of a kind.\n\n| |")
 	for _, m := range list {
 		b.WriteString(" " + m.Name + " |")
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---:|", len(list)))
+	b.WriteString("\n| letters |")
+	for _, m := range list {
+		fmt.Fprintf(&b, " %d |", m.Letters)
+	}
 	b.WriteString("\n| search tables and indexes, MiB |")
 	for _, m := range list {
 		fmt.Fprintf(&b, " %d |", m.Search>>20)
@@ -302,7 +316,11 @@ func page(list []measured) string {
 	}
 	b.WriteString("\n| letters indexed a second, one writer |")
 	for _, m := range list {
-		fmt.Fprintf(&b, " %.0f |", float64(*measureSize)/m.Load.Seconds())
+		if m.Load == 0 {
+			b.WriteString(" – |") // filled before
+			continue
+		}
+		fmt.Fprintf(&b, " %.0f |", float64(m.Letters)/m.Load.Seconds())
 	}
 	b.WriteString("\n\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets the p95 by the clock; the load of the machine was " + averages(list) + ".\n\n| |")
 	for _, m := range list {

@@ -118,7 +118,8 @@ type search struct {
 	tx      *sql.Tx
 	query   Query
 	request request
-	forms   []forms // by clause of the request
+	forms   []forms     // by clause of the request
+	common  []candidate // what holds all words as they stand, if that is enough
 }
 
 // candidate is a document that may be a hit.
@@ -232,7 +233,16 @@ func (s *search) enough(ctx context.Context) (kinship, error) {
 	if len(w.conds) > 0 {
 		return compound, nil // what is common to all may be rare to the caller
 	}
-	from := s.c.dialect.matching(&w, s.request.strict(stemmed))
+	if s.c.dialect.locks {
+		// PostgreSQL takes as long to count as to gather.
+		list, err := s.gather(ctx, s.request.strict(stemmed), MaxHits+1, complete)
+		if len(list) > MaxHits {
+			s.common = list
+			return stemmed, err
+		}
+		return compound, err
+	}
+	from := s.c.dialect.matching(&w, s.request.strict(stemmed), 0)
 	s.query.narrow(&w)
 	var n int
 	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+w.String()+` LIMIT `+w.arg(MaxHits+1)+`) counted`, w.args...).Scan(&n)
@@ -305,7 +315,10 @@ func (s *search) expand(ctx context.Context, by expansion, which func(unit) bool
 
 // strict gathers documents that hold everything asked for.
 func (s *search) strict(ctx context.Context, kin kinship, as tier) ([]candidate, bool, error) {
-	list, err := s.gather(ctx, s.request.strict(kin), MaxHits+1, as)
+	list, err := s.common, error(nil)
+	if list == nil {
+		list, err = s.gather(ctx, s.request.strict(kin), MaxHits+1, as)
+	}
 	if err != nil {
 		return nil, false, err
 	}
@@ -378,7 +391,7 @@ func (r request) partly() formula {
 // gather lists the newest documents for which a formula holds.
 func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
 	var w where
-	from := s.c.dialect.matching(&w, f)
+	from := s.c.dialect.matching(&w, f, 0)
 	s.query.narrow(&w)
 	rows, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM `+from+w.String()+
 		` ORDER BY `+s.c.dialect.place+` DESC LIMIT `+w.arg(limit), w.args)
