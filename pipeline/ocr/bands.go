@@ -61,9 +61,10 @@ func (p *pix) bands(dpi int) ([]band, error) {
 		tones := small.tones(r)
 		b.tone = tone(tones, 0.4)
 		light := share256(tones, b.tone+bandStep)
+		ink := 1 - share256(tones, b.tone-bandStep) // dark print on grey, or dense print on white
 		atEdge := r.Min.X <= 1 || r.Min.Y <= 1 || r.Max.X >= w-1 || r.Max.Y >= h-1
 		b.border = b.tone < borderTone && light < leastPrint && atEdge && (float64(r.Dx()) > alongEdge*float64(w) || float64(r.Dy()) > alongEdge*float64(h))
-		if b.border || r.Dx() >= longBand && light >= leastPrint && light <= mostPrint {
+		if b.border || r.Dx() >= longBand && light >= leastPrint && light <= mostPrint && light > 2*ink {
 			found = append(found, b)
 		}
 	}
