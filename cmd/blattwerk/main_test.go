@@ -186,7 +186,9 @@ func (s *server) settled(id pipeline.DocID) web.Letter {
 	s.t.Helper()
 	d := newRemoteDesk(s.at)
 	var l web.Letter
-	for began := time.Now(); time.Since(began) < 2*time.Minute; time.Sleep(100 * time.Millisecond) {
+	// What a killed process held is free when its lease is over (a minute) and rung
+	// for by the next round of the reconciler (another): two minutes, and the work.
+	for began := time.Now(); time.Since(began) < 3*time.Minute; time.Sleep(100 * time.Millisecond) {
 		var err error
 		if l, err = d.look(s.t.Context(), id); err != nil {
 			s.t.Fatalf("%v\n%s", err, s.err)
