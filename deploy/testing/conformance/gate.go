@@ -61,6 +61,14 @@ func (l *lab) gate(ctx context.Context) error {
 		tell("corpus", flavour, a)
 		same, checked, accepts = same+a.both+a.neither, checked+a.all(), accepts+len(a.falseAccept)
 	}
+	name := "our own files"
+	if len(l.own) == 0 { // without the writer's part the random ones have to do
+		g, err := l.writeRandom(ctx)
+		if err != nil {
+			return err
+		}
+		name, l.own = "random files of our own", g.made
+	}
 	own := make([]input, len(l.own))
 	for i, path := range l.own {
 		own[i] = input{filepath.Base(path), path}
@@ -69,7 +77,7 @@ func (l *lab) gate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tell("our own files", "2u", ours)
+	tell(name, "2u", ours)
 	mutants, err := l.mutate()
 	if err != nil {
 		return err
