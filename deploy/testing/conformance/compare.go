@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -25,10 +26,11 @@ type sameness struct {
 	Worst       float64 // mean difference of the page that differs most, 0 to 255; -1: not to be told
 	Found       int     // pages of the original that can be found; 0: not to be told
 	Counted     int     // pages that the original says it has
+	Hollow      bool    // a result without a word or a drop of ink, of an original that cannot be read
 	Pages       string  // how page numbers or sizes differ; "" if they do not
 }
 
-func (s sameness) sameWords() bool { return float64(s.Kept) >= sameWords*float64(s.Words) }
+func (s sameness) sameWords() bool { return !s.Hollow && float64(s.Kept) >= sameWords*float64(s.Words) }
 func (s sameness) sameLooks() bool { return s.Pages == "" && s.Worst <= sameLooks }
 
 func (s sameness) String() string {
@@ -61,8 +63,30 @@ func compare(ctx context.Context, before, after string) (sameness, error) {
 		s.Words += n
 		s.Kept += min(n, b[w])
 	}
+	if found == 0 && len(b) == 0 {
+		if s.Hollow, err = white(ctx, after); err != nil {
+			return s, err
+		}
+	}
 	s.Worst, s.Pages, err = looks(ctx, before, after, found)
 	return s, err
+}
+
+// white says whether a file shows nothing at all.
+func white(ctx context.Context, path string) (bool, error) {
+	r, err := render(ctx, path, 0)
+	if err != nil {
+		return false, err
+	}
+	for {
+		pix, _, err := nextPage(r)
+		if err != nil {
+			return true, nil
+		}
+		if slices.Min(pix) < 255 {
+			return false, nil
+		}
+	}
 }
 
 // bag counts the words of a PDF by their letters and digits, and its pages. A

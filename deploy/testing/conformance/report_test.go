@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -79,6 +80,17 @@ func TestReasonsAreJudged(t *testing.T) {
 		if err != nil || w.agrees != tc.agrees {
 			t.Errorf("%s of %s: %+v, %v, want %t", tc.code, tc.file, w, err, tc.agrees)
 		}
+	}
+}
+
+// TestEmptyFilesAreNotTheSame: ghostscript ends well over a file that it cannot
+// read, and writes an empty one.
+func TestEmptyFilesAreNotTheSame(t *testing.T) {
+	locked, out := pipelinetest.Corpus(t, "pdf-torture/password-is-test.pdf"), filepath.Join(t.TempDir(), "out.pdf")
+	_ = exec.CommandContext(t.Context(), "gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pdfwrite", "-sOutputFile="+out, locked).Run()
+	s, err := compare(t.Context(), locked, out)
+	if err != nil || s.sameWords() || !s.Hollow {
+		t.Errorf("%+v, %v", s, err)
 	}
 }
 

@@ -111,6 +111,9 @@ const (
 // used, as its head asks: with the place of the profile, and without the title,
 // which would take the place of the document's.
 func (l *lab) outputIntent() (path string, err error) {
+	if !isFile(ghostscriptProfile) {
+		return "", fmt.Errorf("ghostscript's profile %s is missing: %w", ghostscriptProfile, os.ErrNotExist)
+	}
 	found, err := filepath.Glob(ghostscriptPrefix)
 	if err != nil || len(found) == 0 {
 		return "", fmt.Errorf("ghostscript's %s is missing: %w", ghostscriptPrefix, errors.Join(err, os.ErrNotExist))
@@ -119,7 +122,7 @@ func (l *lab) outputIntent() (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	text := strings.Replace(string(raw), "(srgb.icc)", "("+ghostscriptProfile+")", 1)
+	text := strings.ReplaceAll(string(raw), "(srgb.icc)", "("+ghostscriptProfile+")")
 	title, rest, ok := strings.Cut(text, "/DOCINFO pdfmark")
 	begin := strings.LastIndex(title, "\n[ /Title")
 	if !ok || begin < 0 || !strings.Contains(rest, "("+ghostscriptProfile+")") {
@@ -219,9 +222,9 @@ func (l *lab) judgeScores(ctx context.Context, scores [][]score) error {
 }
 
 func (l *lab) reportRivals(ctx context.Context, who []rival, scores [][]score, left int) {
-	t := newTable("", "made a file", "ran out of time", "valid for the referee, as it claims", "of these say the same (99 % of words)", "words kept in all", "valid, same words and same looks", "size", "CPU time")
+	t := newTable("", "made a file", "of these empty, of one that cannot be read", "ran out of time", "valid for the referee, as it claims", "of these say the same (99 % of words)", "words kept in all", "valid, same words and same looks", "size", "CPU time")
 	for j, r := range who {
-		var made, late, valid, same, good, words, kept int
+		var made, late, hollow, valid, same, good, words, kept int
 		var size int64
 		var cpu time.Duration
 		for _, row := range scores {
@@ -234,6 +237,9 @@ func (l *lab) reportRivals(ctx context.Context, who []rival, scores [][]score, l
 				continue
 			}
 			made++
+			if s.Same.Hollow {
+				hollow++
+			}
 			if everyone(row) {
 				size += s.Size
 				words, kept = words+s.Same.Words, kept+s.Same.Kept
@@ -250,11 +256,11 @@ func (l *lab) reportRivals(ctx context.Context, who []rival, scores [][]score, l
 			}
 		}
 		n := len(scores)
-		t.row(r.name, share(made, n), fmt.Sprint(late), share(valid, n), share(same, valid), share(kept, words), share(good, n),
+		t.row(r.name, share(made, n), fmt.Sprint(hollow), fmt.Sprint(late), share(valid, n), share(same, valid), share(kept, words), share(good, n),
 			fmt.Sprintf("%.1f MB", float64(size)/1e6), fmt.Sprintf("%.0f s", cpu.Seconds()))
 	}
 	text := fmt.Sprintf("## Side by side\n\nThe same %d PDF files; %d with more than %d pages are left out. Words in all and size are those of the files of which every contender made something. "+
-		"Each has %s for a file. A file that a contender refuses with an error counts as not made: among these files are some that have to be refused, such as those behind a password.\n\n%s\n", len(scores), left, l.rivalMaxPages, l.longest, t)
+		"Each has %s for a file. A file that a contender refuses with an error counts as not made: among these files are some that have to be refused, such as those behind a password; an empty file made of one of them says nothing the same.\n\n%s\n", len(scores), left, l.rivalMaxPages, l.longest, t)
 	for _, r := range who {
 		line := r.line("IN", "OUT")
 		line[0] = filepath.Base(line[0])
