@@ -8,6 +8,7 @@ import (
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
+	"blattwerk/web"
 	"blattwerk/workers/inbox"
 )
 
@@ -21,6 +22,7 @@ func (s *stations) watchInbox(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.inlets = append(s.inlets, func() web.Inlet { return folderInlet(in, s.set.str("inbox")) })
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
