@@ -46,6 +46,7 @@ var table = []setting{
 	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
 	{name: "zone", def: "Europe/Berlin", help: "time zone of the town: when a day and a journal's year begin"},
 	{name: "inbox", def: "", help: "folder that scanners lay files into, a subfolder for each; empty watches none"},
+	{name: "inbox-paper", help: "how stacks of subfolders of the inbox are scanned and parted: \"Scanner 1=fronts-then-backs;Amt 32=blank-parts,label-parts\""},
 	{name: "imap-addr", help: "mailbox that letters come to, host:port, e.g. mail.stadt.example:993; empty asks none"},
 	{name: "imap-user", help: "account of the mailbox"},
 	{name: "imap-password", secret: true, unflagged: true, help: "password of the mailbox"},
@@ -156,6 +157,9 @@ func (s settings) check() error {
 			errs = append(errs, fmt.Errorf("%s: %q is not a time such as 1h, of a minute at least", name, s.value[name]))
 		}
 	}
+	if _, err := parsePapers(s.value["inbox-paper"]); err != nil {
+		errs = append(errs, fmt.Errorf("inbox-paper: %w", err))
+	}
 	if d, err := time.ParseDuration(s.value["imap-every"]); err != nil || d < 10*time.Second {
 		errs = append(errs, fmt.Errorf("imap-every: %q is not a time such as 1m, of ten seconds at least", s.value["imap-every"]))
 	}
@@ -214,6 +218,11 @@ func (s settings) duration(name string) time.Duration {
 
 func (s settings) networks(name string) []netip.Prefix {
 	list, _ := parseNetworks(s.value[name]) // checked by resolve
+	return list
+}
+
+func (s settings) papers(name string) papers {
+	list, _ := parsePapers(s.value[name]) // checked by resolve
 	return list
 }
 
