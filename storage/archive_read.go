@@ -29,6 +29,15 @@ func (a *Archive) Open(ctx context.Context, rec pipeline.Record, role string) (p
 	return nil, pipeline.File{}, fmt.Errorf("opening an archived file: %w: no file is the %s", ErrNotFound, role)
 }
 
+// Check reads a kept file in full and compares it with its digest; its error wraps
+// [ErrDamaged] or [ErrNotFound].
+func (a *Archive) Check(ctx context.Context, f pipeline.File) error {
+	if err := verify(ctx, a.store, f.Key, f.Digest); err != nil {
+		return fmt.Errorf("checking an archived file: %w", err)
+	}
+	return nil
+}
+
 // Words gives the words of an archived letter page by page, as recognition left
 // them; pages without text are left out. Damage ends in [ErrDamaged].
 func (a *Archive) Words(ctx context.Context, rec pipeline.Record, each func(page int, text pipeline.PageText) error) error {
