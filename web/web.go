@@ -95,6 +95,7 @@ type server struct {
 	pages    pages
 	pictures *pictures
 	looks    *looks
+	news     *news
 	door     *door
 	desks    *desks
 }
@@ -109,7 +110,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.Access = cfg.Access.complete()
 	s := &server{
-		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{}, news: &news{},
 		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
