@@ -122,14 +122,12 @@ func (s *server) named(ctx context.Context, list string) ([]intakeRow, error) {
 		if id == "" || len(rows) == 50 {
 			continue
 		}
-		e, err := s.Rows.Get(ctx, pipeline.DocID(id))
-		if statusOf(err) == http.StatusNotFound {
-			continue
-		}
-		if err != nil {
+		switch e, err := s.Rows.Get(ctx, pipeline.DocID(id)); {
+		case err == nil:
+			rows = append(rows, s.intakeRow(e))
+		case statusOf(err) != http.StatusNotFound:
 			return nil, err
 		}
-		rows = append(rows, s.intakeRow(e))
 	}
 	return rows, nil
 }
