@@ -53,6 +53,7 @@ type taskPage struct {
 	Again    bool // the tray was gone through; this letter was put off before
 	Done     *doneView
 	Labels   map[string]pipeline.Message
+	Begins   []cutPlace // pages that look like the first of a letter
 }
 
 // answerView is an answer with why it is one.
@@ -74,6 +75,7 @@ type doneView struct {
 	Journal string         `json:"journal"`
 	What    string         `json:"what"` // the type, or that it is tried again
 	Seconds int            `json:"seconds"`
+	Undo    string         `json:"undo,omitempty"` // of pages that were arranged: what takes it back
 }
 
 // sheet is the page to look at, with places to see.
@@ -154,6 +156,9 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	}
 	if page.Question.Kind == pipeline.AskType && page.Question.Other {
 		page.Types = s.typeGroups()
+	}
+	if page.Question.Kind == pipeline.AskCut {
+		page.Begins = cutPlaces(doc.Cut)
 	}
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)
@@ -304,6 +309,10 @@ func (s *server) answerForm(w http.ResponseWriter, r *http.Request) {
 		s.show(w, r, "review", page)
 		return
 	}
+	if verdict.cut != "" {
+		s.answerCut(w, r, e, verdict.cut)
+		return
+	}
 	if verdict.retry != "" {
 		bell, err := s.Rows.Retry(r.Context(), e.Document.ID, verdict.retry, actor(r))
 		if err != nil {
@@ -321,6 +330,31 @@ func (s *server) answerForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/review?after="+string(e.Place())+"&done="+string(e.Document.ID), http.StatusSeeOther)
+}
+
+// answerCut does what a person said about a letter that looks like several: it is
+// parted, or it is one. The stack is shown as it lies now, with the way back.
+func (s *server) answerCut(w http.ResponseWriter, r *http.Request, e catalog.Entry, do string) {
+	m, err := parseMove(do)
+	var letters []catalog.Entry
+	if err == nil {
+		letters, err = s.Rows.Letters(r.Context(), e.Document.Delivery.ID)
+	}
+	var done catalog.Rearrangement
+	if err == nil {
+		done, err = s.move(r, letters, m)
+	}
+	if err != nil {
+		s.failTask(w, r, arrangeFault(err))
+		return
+	}
+	s.desks.leave(e.Document.ID)
+	if wantsJSON(r) {
+		what := s.pages.words.text(language(r), "did."+m.what)
+		answer(w, http.StatusOK, doneView{ID: e.Document.ID, Journal: e.Document.Delivery.Journal, What: what, Undo: done.Undo, Seconds: int(grace.Seconds())})
+		return
+	}
+	http.Redirect(w, r, stackAfter(e.Document.ID, done.Undo, m), http.StatusSeeOther)
 }
 
 // failTask tells what went wrong, to a person or to the script of the tray.
@@ -352,6 +386,7 @@ type verdict struct {
 	code   pipeline.TypeCode
 	fields []pipeline.Field // set by the person; an empty value says that there is none
 	retry  pipeline.StepName
+	cut    string // a move of pages
 }
 
 // verdict adds up the answers to a letter's questions, in order.
@@ -376,6 +411,8 @@ func (s *server) verdict(e catalog.Entry, given []string) (verdict, error) {
 		switch {
 		case a.Retry != "":
 			return verdict{whole: true, retry: a.Retry}, nil
+		case len(a.Cut) > 0 || a.Whole:
+			return verdict{whole: true, cut: cutMove(a, e.Document)}, nil
 		case a.Type != "":
 			v.code = a.Type
 		case a.Value != nil:
@@ -468,6 +505,11 @@ func (s *server) doneOf(r *http.Request, id pipeline.DocID) *doneView {
 	return d
 }
 
+// nextTask is where the tray goes on.
+type nextTask struct {
+	Next string `json:"next"`
+}
+
 // undecideForm takes the last decision back and shows the letter again.
 func (s *server) undecideForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
@@ -483,9 +525,7 @@ func (s *server) undecideForm(w http.ResponseWriter, r *http.Request) {
 	}
 	to := "/review?letter=" + string(docID(r))
 	if wantsJSON(r) {
-		answer(w, http.StatusOK, struct {
-			Next string `json:"next"`
-		}{to})
+		answer(w, http.StatusOK, nextTask{to})
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
