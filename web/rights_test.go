@@ -113,6 +113,8 @@ var rights = map[string]string{
 	"GET /letters/{id}/pages":             "m",
 	"POST /letters/{id}/pages":            "m",
 	"POST /letters/{id}/pages/undo":       "m",
+	"GET /sheets":                         "md",
+	"GET /sheets/{kind}":                  "md",
 	"GET /intake":                         "md",
 	"POST /intake":                        "md",
 	"POST /letters/{id}/answer":           "m",

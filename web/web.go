@@ -52,6 +52,8 @@ type Config struct {
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Languages are those that can be read, in tesseract's notation.
 	Languages func(ctx context.Context) ([]string, error)
+	// Sheets writes cover sheets, separator sheets or labels as PDF.
+	Sheets func(w io.Writer, o SheetOrder) error
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
@@ -152,6 +154,7 @@ func (s *server) routes() []route {
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.stackRoutes(),
+		s.sheetRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

@@ -135,6 +135,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
 		Languages: s.rooms.Show.Languages,
+		Sheets:    s.printSheets,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
 		Language:  s.set.str("language"),
