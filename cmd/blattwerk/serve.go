@@ -122,6 +122,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Books:     s.books,
 		Ready:     s.ready,
 		Picture:   s.picture,
+		Unlock:    s.unlock,
 		Words:     s.words,
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
