@@ -62,6 +62,7 @@ var suite = map[string]func(*world){
 	"tray":                testTray,
 	"undecide":            testUndecide,
 	"not ours":            testNotOurs,
+	"filed anew":          testFiledAnew,
 	"list":                testList,
 	"ledger":              testLedger,
 	"cut":                 testCut,
