@@ -96,6 +96,7 @@ type server struct {
 	pages    pages
 	pictures *pictures
 	looks    *looks
+	news     *news
 	door     *door
 	desks    *desks
 }
@@ -110,7 +111,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.Access = cfg.Access.complete()
 	s := &server{
-		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{}, news: &news{},
 		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}

@@ -160,7 +160,7 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 	belt := workers.New(workers.Config{
 		Redis: redis, Rows: h.rows, Blobs: h.blobs, Steps: steps, Alone: h.embedded, Log: h.log, Chores: chores,
 		Texts: func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
-			texts, err := workers.Texts(ctx, h.blobs, doc)
+			texts, err := h.words(ctx, doc) // from the archive: of a letter filed anew nothing else is left
 			return maskAll(texts, doc), err
 		},
 	})
