@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -25,6 +26,7 @@ type deskLetter struct {
 	Next    string
 	Fields  []fieldRow
 	Work    catalog.Work
+	With    string // name of who works on it
 	Overdue bool
 	Notes   []catalog.Deed
 	People  []colleague
@@ -214,6 +216,14 @@ func (s *server) fillWork(r *http.Request, p *deskLetter) error {
 		}
 	}
 	p.Notice = s.noticeOf(r)
+	names, err := s.names(r.Context())
+	if err != nil {
+		return err
+	}
+	p.With = cmp.Or(names[work.Assignee], work.Assignee)
+	for i := range p.Notes {
+		p.Notes[i].By = cmp.Or(names[p.Notes[i].By], p.Notes[i].By)
+	}
 	if p.MayWork {
 		p.Depts = slices.DeleteFunc(s.departments(), func(t TypeInfo) bool { return t.Department == p.Department })
 		p.People, err = s.colleagues(r.Context(), p.Department)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,8 +35,8 @@ type camera struct {
 const (
 	wide, narrow = 1280, 320 // pixels: a desk's screen, the narrowest that must do
 	tallest      = 1700      // pixels of a page in a picture; what is below shows nothing new
-	scale        = .7        // of pictures of wide pages, which are still legible so
-	quality      = int64(45) // of WebP
+	scale        = .65       // of pictures of wide pages, which are still legible so
+	quality      = int64(40) // of WebP
 )
 
 func newCamera(ctx context.Context, url, out, axe string, all bool) (*camera, error) {
@@ -73,8 +74,7 @@ func (c *camera) close() {
 }
 
 // walk follows the links of a person's pages. Pages of the same pattern are looked
-// at once; of pages that another role showed already there is no second picture,
-// but for the page that the role begins on.
+// at once; of pages that another role showed already there is no second picture.
 func (c *camera) walk(p person, session *http.Cookie) error {
 	set := network.SetCookieParams{Name: session.Name, Value: session.Value, URL: c.url}
 	if _, err := chromedp.Call(c.tab, network.SetCookie, set); err != nil {
@@ -126,14 +126,10 @@ func pattern(path string) string {
 	return strings.Join(append([]string{id.ReplaceAllString(u.Path, "{id}")}, names...), " ")
 }
 
-// name is the file name of a page's picture. The page that a role begins on is
-// named after the role, others after their address.
-func name(role, path string) string {
+// name is the file name of a page's picture, after its address.
+func name(path string) string {
 	at := strings.Trim(folder.ReplaceAllString(strings.ReplaceAll(pattern(path), "{id}", "one"), "-"), "-")
-	if at == "" {
-		return "start-" + role
-	}
-	return at
+	return cmp.Or(at, "intake") // which is where the mailroom begins
 }
 
 // links are the pages that the open page leads to.
@@ -171,7 +167,11 @@ func (c *camera) look(role, path string) error {
 		if err := c.judge(role, path, view.lang, view.width); err != nil {
 			return err
 		}
-		file := name(role, path)
+		at, err := chromedp.Run(c.tab, chromedp.Evaluate[string](`location.pathname + location.search`)) // people are led to their desks
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		file := name(at)
 		if view.width == narrow {
 			file += ".phone"
 		}
