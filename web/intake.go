@@ -45,6 +45,7 @@ type intakePage struct {
 	Taken     []intakeRow // what the form before handed in
 	Twice     []intakeRow // of it, what was here already
 	MaxBytes  int64
+	Inlets    []Inlet
 }
 
 // intakeRow is a letter on its way.
@@ -82,7 +83,7 @@ func (s *server) intake(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) intakePage(r *http.Request) (intakePage, error) {
 	ctx := r.Context()
-	page := intakePage{frame: s.frame(r, "home.title"), Language: s.Language, MaxBytes: s.MaxBytes}
+	page := intakePage{frame: s.frame(r, "home.title"), Language: s.Language, MaxBytes: s.MaxBytes, Inlets: s.inlets()}
 	page.Here = intakeOf(page.Person)
 	entries, _, err := s.Rows.List(ctx, catalog.Filter{Limit: 25})
 	if err != nil {
