@@ -172,6 +172,7 @@ type taskRow struct {
 	row
 	Work    catalog.Work
 	With    string // name of who works on it
+	Sender  string
 	Subject string
 	Overdue bool
 }
@@ -222,8 +223,11 @@ func (s *server) taskRows(list []catalog.Task, names map[string]string) []taskRo
 			continue
 		}
 		for _, f := range t.Entry.Document.Filing.Fields {
-			if f.Name == "betreff" {
+			switch f.Name {
+			case "betreff":
 				rows[i].Subject = shorten(f.Value, 120)
+			case "absender":
+				rows[i].Sender = shorten(f.Value, 60)
 			}
 		}
 	}

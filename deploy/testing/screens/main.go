@@ -36,7 +36,7 @@ func main() {
 	out := flag.String("out", "docs/screens", "folder for the pictures")
 	program := flag.String("program", "bin/blattwerk", "the program to show")
 	all := flag.Bool("all", false, "also pictures of narrow pages in English")
-	limit := flag.Duration("limit", 15*time.Minute, "most time for all of it")
+	limit := flag.Duration("limit", 30*time.Minute, "most time for all of it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
