@@ -63,6 +63,8 @@ type stackSheet struct {
 	Blank   bool
 	Drawn   bool // no picture of its own: nothing to turn
 	Read    bool
+	Sheet   bool // was scanned from paper, so that it can be again
+	Again   bool // was scanned again
 	Remarks []pipeline.Message
 }
 
@@ -115,12 +117,14 @@ func (s *server) stackPage(r *http.Request) (stackPage, error) {
 }
 
 // moves are the names of what can be done to pages, as told when it is done.
-var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back"}
+var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back", "rescan"}
 
 func sheetOf(doc pipeline.Document, no int) stackSheet {
 	pages := slices.Concat(doc.Pages, doc.Aside)
 	p := pages[slices.IndexFunc(pages, func(p pipeline.Page) bool { return p.No == no })]
 	out := stackSheet{No: no, Aside: p.Aside, Blank: p.Blank, Drawn: p.Image.Digest == "", Read: p.Reading != nil || p.Text != ""}
+	out.Again = len(p.Rescans) > 0
+	out.Sheet = !out.Drawn && (doc.Source == nil || !doc.Source.BornDigital && doc.Source.Rendition.Digest == "")
 	if p.Reading != nil && p.Reading.Quality != nil && !p.Blank {
 		out.Light = p.Reading.Quality.Light
 		for _, f := range p.Reading.Quality.Flaws {
@@ -153,9 +157,7 @@ func (s *server) arrangeForm(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, arrangeFault(err))
 		return
 	}
-	for _, bell := range done.Bells {
-		_ = s.ring(r, bell)
-	}
+	s.ringAll(r, done.Bells)
 	q := url.Values{"undo": {done.Undo}, "did": {m.what}}
 	http.Redirect(w, r, "/letters/"+string(e.Document.ID)+"/pages?"+q.Encode()+"#page-"+strconv.Itoa(m.page), http.StatusSeeOther)
 }
@@ -196,6 +198,7 @@ func arrangeFault(err error) error {
 		{catalog.ErrKept, "kept", "Dieser Brief ist schon archiviert oder zurückgegeben und bleibt, wie er ist. Wenn Seiten falsch liegen, scannen Sie ihn bitte noch einmal.", "This letter is archived or given back already and stays as it is. If pages are in the wrong place, please scan it again."},
 		{catalog.ErrNoUndo, "no-undo", "Das lässt sich nicht mehr rückgängig machen.", "This cannot be undone any more."},
 		{catalog.ErrDrawn, "drawn", "Diese Seite ist kein Bild und lässt sich nicht drehen.", "This page is not a picture and cannot be turned."},
+		{catalog.ErrNoSheet, "no-sheet", "Diese Seite kam als Datei und nie als Blatt; sie lässt sich nicht neu scannen.", "This page came as a file and never was a sheet; it cannot be scanned again."},
 		{catalog.ErrPages, "pages", "So passen die Seiten nicht zusammen. Bitte laden Sie die Seite neu.", "The pages do not add up this way. Please load the page again."},
 	} {
 		if errors.Is(err, known.err) {
@@ -207,13 +210,9 @@ func arrangeFault(err error) error {
 
 func (s *server) undoArrangeForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	bells, err := s.Rows.UndoRearrange(r.Context(), actor(r), r.PostFormValue("undo"))
-	if err != nil {
+	if err := s.undoArrange(r.Context(), r, r.PostFormValue("undo")); err != nil {
 		s.fail(w, r, arrangeFault(err))
 		return
-	}
-	for _, bell := range bells {
-		_ = s.ring(r, bell)
 	}
 	http.Redirect(w, r, "/letters/"+string(docID(r))+"/pages", http.StatusSeeOther)
 }

@@ -55,6 +55,8 @@ type Config struct {
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
 
+	// Rescan opens a file that was handed in for one page of a delivery, and keeps it.
+	Rescan func(ctx context.Context, of pipeline.Delivery, name string, r io.Reader) (catalog.Scan, error)
 	// Words gives the words of a letter's pages, in the order of its pages; a page
 	// without any is empty.
 	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
@@ -150,6 +152,7 @@ func (s *server) routes() []route {
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.stackRoutes(),
+		s.rescanRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

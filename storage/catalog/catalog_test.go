@@ -66,6 +66,7 @@ var suite = map[string]func(*world){
 	"ledger":              testLedger,
 	"cut":                 testCut,
 	"rearrange":           testRearrange,
+	"rescan":              testRescan,
 	"no rearranging":      testRearrangeRefuses,
 	"references":          testReferences,
 	"restore":             testRestore,
