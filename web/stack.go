@@ -174,7 +174,7 @@ func (s *server) arrange(r *http.Request, id pipeline.DeliveryID, m move) (catal
 	if err != nil {
 		return catalog.Rearrangement{}, err
 	}
-	return s.Rows.Rearrange(r.Context(), actor(r), plan, s.Rearranged)
+	return s.Rows.Rearrange(r.Context(), actor(r), plan, s.Arranged)
 }
 
 // seenStack names a stack as a person saw it: its letters and their generations.

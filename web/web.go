@@ -47,6 +47,7 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Books   Books
 	Ready   func(ctx context.Context) error
+	Inlets  func() []Inlet // how the ways in stand by which letters come of themselves; nil is none
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Languages are those that can be read, in tesseract's notation.
@@ -64,17 +65,17 @@ type Config struct {
 	// taken back.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
-	Resume     pipeline.StepName // where a letter goes on after a person's decision
-	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
-	Restart    pipeline.StepName // where a letter starts again on "try again"
-	Language   string            // languages to read where the sender says nothing
-	Zone       *time.Location    // of times on the pages; nil is UTC
-	Password   string            // one for all, until there is an account; "" serves the loopback only
-	Token      string            // lets the command line of this machine in; "" lets none in
-	Access     Access            // how people sign in; the zero value will do
-	MaxBytes   int64             // largest delivery; 0 is 512 MiB
-	Version    string
-	Log        *slog.Logger
+	Resume   pipeline.StepName // where a letter goes on after a person's decision
+	Arranged pipeline.StepName // where a letter goes on after a person arranged its pages
+	Restart  pipeline.StepName // where a letter starts again on "try again"
+	Language string            // languages to read where the sender says nothing
+	Zone     *time.Location    // of times on the pages; nil is UTC
+	Password string            // one for all, until there is an account; "" serves the loopback only
+	Token    string            // lets the command line of this machine in; "" lets none in
+	Access   Access            // how people sign in; the zero value will do
+	MaxBytes int64             // largest delivery; 0 is 512 MiB
+	Version  string
+	Log      *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -97,6 +98,7 @@ type server struct {
 	pages    pages
 	pictures *pictures
 	looks    *looks
+	news     *news
 	door     *door
 	desks    *desks
 }
@@ -111,7 +113,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.Access = cfg.Access.complete()
 	s := &server{
-		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{}, news: &news{},
 		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}

@@ -15,6 +15,7 @@ import (
 	"blattwerk/pipeline/route"
 	"blattwerk/storage"
 	"blattwerk/storage/catalog"
+	"blattwerk/web"
 	"blattwerk/workers"
 )
 
@@ -135,6 +136,7 @@ type stations struct {
 	belt   *workers.Belt
 	intake workers.Intake
 	books  *keeper.Keeper
+	inlets []func() web.Inlet // how the ways in stand by which letters come of themselves
 }
 
 // openStations opens the rooms and the belt, with upkeep beside it.

@@ -81,6 +81,13 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 		return errors.Join(err, listener.Close(), ignoreCancel(<-beltDone))
 	}
 
+	stopMailbox, err := s.watchMailbox(ctx)
+	if err != nil {
+		stopInbox()
+		stopBelt()
+		return errors.Join(err, listener.Close(), ignoreCancel(<-beltDone))
+	}
+
 	server := &http.Server{
 		Handler:           web.New(s.webConfig(token)),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -102,6 +109,7 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	stopInbox()
+	stopMailbox()
 	err = errors.Join(err, server.Shutdown(grace))
 	stopBelt()
 	return errors.Join(err, ignoreCancel(<-beltDone), s.checkpoint(grace))
@@ -110,34 +118,35 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 // webConfig hands the web page what it needs of the house.
 func (s *stations) webConfig(token string) web.Config {
 	return web.Config{
-		Rows:       s.rows,
-		Blobs:      s.blobs,
-		Archive:    s.openKept,
-		Intake:     s.intake.Take,
-		Ring:       s.belt.Ring,
-		Watch:      s.belt.Watch,
-		Types:      typeInfos(s.rooms.Classify),
-		Labels:     s.rooms.Classify.Labels(),
-		Apply:      s.rooms.Classify.Apply,
-		Books:      s.books,
-		Ready:      s.ready,
-		Picture:    s.picture,
-		Words:      s.words,
-		Rescan:     s.rescan,
-		Amend:      s.amend,
-		Questions:  s.rooms.Classify.Questions,
-		Languages:  s.rooms.Show.Languages,
-		Resume:     route.AfterFiling,
-		Restart:    route.First,
-		Rearranged: route.AfterArranging,
-		Language:   s.set.str("language"),
-		Zone:       s.set.zone(),
-		Password:   s.set.str("password"),
-		Token:      token,
-		Access:     s.webAccess(),
-		MaxBytes:   s.set.bytes("max-bytes"),
-		Version:    version,
-		Log:        s.log,
+		Rows:      s.rows,
+		Blobs:     s.blobs,
+		Archive:   s.openKept,
+		Intake:    s.intake.Take,
+		Ring:      s.belt.Ring,
+		Watch:     s.belt.Watch,
+		Types:     typeInfos(s.rooms.Classify),
+		Labels:    s.rooms.Classify.Labels(),
+		Apply:     s.rooms.Classify.Apply,
+		Books:     s.books,
+		Ready:     s.ready,
+		Inlets:    s.standing,
+		Picture:   s.picture,
+		Words:     s.words,
+		Rescan:    s.rescan,
+		Amend:     s.amend,
+		Questions: s.rooms.Classify.Questions,
+		Languages: s.rooms.Show.Languages,
+		Resume:    route.AfterFiling,
+		Restart:   route.First,
+		Arranged:  route.AfterArranging,
+		Language:  s.set.str("language"),
+		Zone:      s.set.zone(),
+		Password:  s.set.str("password"),
+		Token:     token,
+		Access:    s.webAccess(),
+		MaxBytes:  s.set.bytes("max-bytes"),
+		Version:   version,
+		Log:       s.log,
 	}
 }
 

@@ -76,6 +76,8 @@ func New(cfg Config) (*Rooms, error) {
 		MaxBytes:  cfg.MaxBytes,
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
+		Memory:    cfg.ReaderMemory,
+		Deadline:  cfg.PageDeadline,
 	})
 	filer, err := classify.New(cfg.Sorting)
 	if err != nil {
