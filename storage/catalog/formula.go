@@ -91,14 +91,20 @@ func (d dialect) tokens(list []alternative) string {
 // matching gives the tables that hold the documents after a number for which a
 // formula holds, with their facets as d, and adds its conditions.
 func (d dialect) matching(w *where, f formula, after int64) string {
-	if !d.locks {
-		if after > 0 {
-			w.conds = append(w.conds, `search_index.rowid >= `+w.arg((after+1)<<8))
-		}
-		w.conds = append(w.conds, `search_index MATCH `+w.arg(f.write(" AND ", " OR ", " NOT ", d.tokens)))
-		return `search_index JOIN facet d ON d.n = search_index.rowid >> 8`
+	return d.holding(w, f, after, 0) + ` JOIN facet d ON d.n = ` + d.document
+}
+
+// holding is matching without the facets; with a limit, at least so many of the
+// newest documents.
+func (d dialect) holding(w *where, f formula, after int64, limit int) string {
+	if d.locks {
+		return d.found(w, f, after, limit)
 	}
-	return d.found(w, f, after, 0) + ` JOIN facet d ON d.n = found.doc`
+	if after > 0 {
+		w.conds = append(w.conds, `search_index.rowid >= `+w.arg((after+1)<<8))
+	}
+	w.conds = append(w.conds, `search_index MATCH `+w.arg(f.write(" AND ", " OR ", " NOT ", d.tokens)))
+	return `search_index`
 }
 
 // found gives the documents after a number for which a formula holds, on

@@ -58,6 +58,13 @@ func (s *search) weighWords(ctx context.Context) error {
 			return err
 		}
 		u.docs = float64(n) * float64(newest) / max(seen, 1)
+		if n == 0 && first > 0 { // rare, or nowhere: that is quickly known
+			old, err := s.frequency(ctx, *u, compound, 0)
+			if err != nil {
+				return err
+			}
+			u.docs = float64(old)
+		}
 		u.idf = math.Log(1 + (seen-min(float64(n), seen)+0.5)/(float64(n)+0.5))
 	}
 	return nil
@@ -66,9 +73,15 @@ func (s *search) weighWords(ctx context.Context) error {
 // frequency counts the documents after a number that hold a unit and that the
 // caller may see: what others hold must not show in the order of hits.
 func (s *search) frequency(ctx context.Context, u unit, kin kinship, after int64) (n int, err error) {
-	var w where
-	from := s.c.dialect.matching(&w, u.holds(kin), after)
-	Filter{Departments: s.query.Departments, Sight: s.query.Sight}.narrow(&w)
+	rights := Filter{Departments: s.query.Departments, Sight: s.query.Sight}
+	var w, narrowed where
+	var from string
+	if rights.narrow(&narrowed); len(narrowed.conds) == 0 {
+		from = s.c.dialect.holding(&w, u.holds(kin), after, 0)
+	} else {
+		from = s.c.dialect.matching(&w, u.holds(kin), after)
+		rights.narrow(&w)
+	}
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("counting a word: %w", err)
 	}

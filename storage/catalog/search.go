@@ -209,18 +209,20 @@ func (s *search) find(ctx context.Context) (list []candidate, more bool, err err
 	if _, err := s.expand(ctx, s.c.expandEnds, func(unit) bool { return true }); err != nil {
 		return nil, false, err
 	}
-	kin, err := s.enough(ctx)
-	if err != nil {
+	if err := s.weighWords(ctx); err != nil {
 		return nil, false, err
 	}
-	if list, more, err = s.strict(ctx, kin, complete); err != nil {
-		return nil, false, err
+	if s.hopeful() {
+		kin, err := s.enough(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		if list, more, err = s.strict(ctx, kin, complete); err != nil {
+			return nil, false, err
+		}
 	}
 	if s.query.Sort == ByDate && len(list) >= few {
 		return list, more, nil // nothing to weigh
-	}
-	if err := s.weighWords(ctx); err != nil {
-		return nil, false, err
 	}
 	if len(list) < few {
 		if list, err = s.widen(ctx, list); err != nil {
@@ -405,7 +407,7 @@ func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]c
 	query := ``
 	if s.c.dialect.locks && len(narrowed.conds) == 0 {
 		// PostgreSQL would read the facets of all before it drops the older ones.
-		query = `(SELECT found.doc FROM ` + s.c.dialect.found(&w, f, s.after, limit) + ` ORDER BY found.doc DESC LIMIT ` + w.arg(limit) + `) newest
+		query = `(SELECT found.doc FROM ` + s.c.dialect.holding(&w, f, s.after, limit) + ` ORDER BY found.doc DESC LIMIT ` + w.arg(limit) + `) newest
 			JOIN facet d ON d.n = newest.doc`
 	} else {
 		query = s.c.dialect.matching(&w, f, s.after)
