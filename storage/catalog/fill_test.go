@@ -69,7 +69,6 @@ type ready struct {
 	Filled
 	ix    *indexed
 	terms terms
-	err   error
 }
 
 // all analyses documents on all processors and writes them in order.
