@@ -118,32 +118,43 @@ func (d dialect) found(w *where, f formula, after int64, limit int) string {
 	const long = `(SELECT doc FROM search_index WHERE part > 0)`
 	query := func(list string) string { return `tokens @@ CAST(CAST(` + w.arg(list) + ` AS text) AS tsquery)` }
 	since := ` AND doc + 0 > ` + w.arg(after)
-	var sets, all, newer, older []string
-	for i, looks := range f.looks() {
+	var sets []string
+	for _, looks := range f.looks() {
 		parts := make([]string, len(looks))
 		for k, g := range looks {
 			parts[k] = query(g.write(" & ", " | ", " & !", d.tokens))
 		}
+		sets = append(sets, `SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+since+` AND doc NOT IN `+long)
+	}
+	short := sets[0]
+	if len(sets) > 1 {
+		short = common(sets, limit)
+	}
+	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string { return `bool_or(` + query(d.tokens(list)) + `)` })
+	return `((` + short + `)
+		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + since + ` GROUP BY doc HAVING ` + rows + `
+		OFFSET 0) found`
+}
+
+// common gives the documents that are in all sets, on PostgreSQL; with a limit, at
+// least so many of the newest, as of common words those are enough.
+func common(sets []string, limit int) string {
+	var with, all, newer, older []string
+	for i, set := range sets {
 		name := "set" + strconv.Itoa(i)
-		sets = append(sets, name+` AS MATERIALIZED (SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+since+` AND doc NOT IN `+long+`)`)
+		with = append(with, name+` AS MATERIALIZED (`+set+`)`)
 		all = append(all, name)
 		newer = append(newer, `(SELECT doc FROM `+name+` WHERE doc > (SELECT n FROM edge)) n`+name)
 		older = append(older, `(SELECT doc FROM `+name+` WHERE doc <= (SELECT n FROM edge)) o`+name)
 	}
-	join := func(list []string) string {
-		return `SELECT doc FROM ` + list[0] + strings.Join(append([]string{""}, list[1:]...), ` NATURAL JOIN `)
+	meet := func(list []string) string { return `SELECT doc FROM ` + strings.Join(list, ` NATURAL JOIN `) }
+	if limit == 0 {
+		return `WITH ` + strings.Join(with, ", ") + ` ` + meet(all)
 	}
-	short := join(all)
-	if limit > 0 && len(all) > 1 {
-		// Of common words the newest documents are enough.
-		sets = append(sets, `edge AS MATERIALIZED (SELECT coalesce(max(doc), 0) - `+strconv.Itoa(newest)+` AS n FROM search_index)`,
-			`recent AS MATERIALIZED (`+join(newer)+`)`)
-		short = `SELECT doc FROM recent UNION ALL SELECT doc FROM (` + join(older) + `) earlier WHERE (SELECT count(*) FROM recent) < ` + w.arg(limit)
-	}
-	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string { return `bool_or(` + query(d.tokens(list)) + `)` })
-	return `(WITH ` + strings.Join(sets, ", ") + ` ` + short + `
-		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + since + ` GROUP BY doc HAVING ` + rows + `
-		OFFSET 0) found`
+	with = append(with, `edge AS MATERIALIZED (SELECT coalesce(max(doc), 0) - `+strconv.Itoa(newest)+` AS n FROM search_index)`,
+		`recent AS MATERIALIZED (`+meet(newer)+`)`)
+	return `WITH ` + strings.Join(with, ", ") + ` SELECT doc FROM recent
+		UNION ALL SELECT doc FROM (` + meet(older) + `) earlier WHERE (SELECT count(*) FROM recent) < ` + strconv.Itoa(limit)
 }
 
 // newest is the number of documents in which common words are looked for first.
