@@ -65,6 +65,11 @@ func giveUp(err error) {
 
 // convert decodes picture n of a file and encodes it as PNG.
 func convert(call decodeCall, file []byte) (decodeReply, []byte, error) {
+	if call.Media == "image/tiff" && !call.Probe {
+		if png, w, h, depth, ok := rowwise(file, call.N, call.Mirror); ok {
+			return decodeReply{Width: w, Height: h, Depth: depth}, png, nil
+		}
+	}
 	p, warnings, err := decode(file, call.Media, call.N, call.Probe)
 	if errors.Is(err, errUndecodable) {
 		return decodeReply{Damaged: true, Warnings: warnings}, nil, nil
