@@ -36,6 +36,18 @@ func keepMemory() {
 	C.mallopt(C.M_TOP_PAD, 8<<20)
 }
 
+// mostIdle is how much memory that is not used the allocator may keep, bytes: a
+// page of A4 at 300 dpi needs less between two steps.
+const mostIdle = 96 << 20
+
+// giveBack returns memory to the kernel where much of it lies idle: a large page,
+// or many pages of many sizes, leave it in pieces that the allocator keeps.
+func giveBack() {
+	if C.mallinfo2().fordblks > mostIdle {
+		C.malloc_trim(0)
+	}
+}
+
 // quiet keeps Leptonica from writing to standard error.
 func quiet() { C.setMsgSeverity(C.L_SEVERITY_NONE) }
 

@@ -15,7 +15,18 @@ import (
 func Serve(in io.Reader, out io.Writer) error {
 	quiet()
 	keepMemory()
-	return child.Serve(in, out, handlers(&reader{}))
+	return child.Serve(in, out, frugal(handlers(&reader{})))
+}
+
+// frugal gives idle memory back after each call.
+func frugal(handlers map[string]child.Handler) map[string]child.Handler {
+	for op, handle := range handlers {
+		handlers[op] = func(value json.RawMessage, body []byte) (any, []byte, error) {
+			defer giveBack()
+			return handle(value, body)
+		}
+	}
+	return handlers
 }
 
 func handlers(r *reader) map[string]child.Handler {

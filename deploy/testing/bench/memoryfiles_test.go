@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"testing"
 )
 
 // paper is a sheet that is covered with one printed page again and again. It is
@@ -23,22 +24,23 @@ type paper struct {
 }
 
 // tileOf loads a picture and frames it in white.
-func tileOf(path string) (*image.RGBA, error) {
+func tileOf(t *testing.T, path string) *image.RGBA {
+	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	defer f.Close()
 	m, _, err := image.Decode(f)
 	if err != nil {
-		return nil, fmt.Errorf("decoding %s: %w", path, err)
+		t.Fatal(err)
 	}
 	b := m.Bounds()
 	const margin = 100
 	tile := image.NewRGBA(image.Rect(0, 0, max(b.Dx(), 1240)+margin, max(b.Dy(), 1754)+margin))
 	draw.Draw(tile, tile.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.Draw(tile, b.Sub(b.Min).Add(image.Pt(margin/2, margin/2)), m, b.Min, draw.Over)
-	return tile, nil
+	return tile
 }
 
 func (p paper) ColorModel() color.Model {
@@ -89,7 +91,7 @@ func (p paper) flat() image.Image {
 	return m
 }
 
-func writePaperPNG(path string, p paper) error {
+func writePaperPNG(path string, p paper, _ int) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
