@@ -91,6 +91,9 @@ func (o *Opener) Step(ctx context.Context, doc pipeline.Document, blobs pipeline
 		return doc, fmt.Errorf("reading the delivered file: %w", err)
 	}
 	media := Sniff(head)
+	if doc.Delivery.Media == mediaMail {
+		media = mediaMail // what a mailbox gives is a mail, whatever its first lines look like
+	}
 	if media == mediaPDF {
 		return o.cfg.PDF(ctx, doc, blobs)
 	}
