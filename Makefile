@@ -38,6 +38,12 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/bench $(BENCH)
 
+.PHONY: bench-pages
+bench-pages: setup setup-test build ## measure orientation, blank pages, torture and memory, write docs/reading-pages.md (20 minutes)
+	OMP_THREAD_LIMIT=1 $(GO) test ./pipeline/ocr -run TestMeasurePages -count=1 -timeout 2h -v -measure $(CURDIR)/docs/reading-pages.md
+	$(GO) test ./pipeline/route -run TestTorture -count=1 -timeout 2h -torture $(CURDIR)/docs/reading-pages.md
+	$(GO) test ./deploy/testing/bench -run TestMeasureMemory -count=1 -timeout 2h -v -measure $(CURDIR)/docs/reading-pages.md
+
 .PHONY: bench-sorting
 bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
 	$(GO) run ./deploy/testing/sorting
