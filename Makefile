@@ -34,7 +34,7 @@ fuzz: ## fuzz everything that parses bytes from outside, FUZZTIME each
 	deploy/testing/fuzz.sh $(or $(FUZZTIME),60s)
 
 .PHONY: bench
-bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 minutes; BENCH=-quick: 2)
+bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 minutes; BENCH=-quick: 2; BENCH=-ours: how well we read, 1)
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/bench $(BENCH)
 

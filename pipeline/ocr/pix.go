@@ -278,6 +278,26 @@ func (p *pix) steps(least int) (*pix, error) {
 	return g.dark(256 - least)
 }
 
+// mean is a grey picture in which each pixel is the mean over the square of
+// 2*around+1 pixels about it.
+func (p *pix) mean(around int) (*pix, error) {
+	return own(C.pixBlockconv(p.p, C.l_int32(around), C.l_int32(around)), "taking means")
+}
+
+// differs marks the pixels of a grey picture that are darker than those of
+// another of the same size by at least least.
+func (p *pix) differs(other *pix, least int) (*pix, error) {
+	d, err := own(C.pixSubtractGray(nil, other.p, p.p), "comparing pictures")
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	if C.pixInvert(d.p, d.p) == nil {
+		return nil, errors.New("comparing pictures failed")
+	}
+	return d.dark(256 - least)
+}
+
 // row copies row y of a grey picture; into has its width.
 func (p *pix) row(y int, into []byte) {
 	words := int(C.pixGetWpl(p.p))
