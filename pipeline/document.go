@@ -244,7 +244,7 @@ type Breach struct {
 
 // Record is where a document lies in the archive.
 type Record struct {
-	Prefix      string    `json:"prefix"` // all files of the document lie under it
+	Prefix      string    `json:"prefix"` // all files of the document lie under it, but for amendments
 	Files       []File    `json:"files"`
 	Manifest    Digest    `json:"manifest"` // of the manifest's bytes
 	RetainUntil time.Time `json:"retainUntil,omitzero"`
@@ -254,7 +254,7 @@ type Record struct {
 
 // File is one kept file of a document.
 type File struct {
-	Role  string `json:"role"` // "pdfa", "original", "text", "words", "manifest"
+	Role  string `json:"role"` // "pdfa", "original", "text", "words", "manifest", "amendment"
 	Key   string `json:"key"`
 	Media string `json:"media"`
 	Blob

@@ -188,12 +188,13 @@ func (s *server) tray(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	page := trayPage{frame: s.frame(r, "tray.title"), Totals: t.Totals, Notice: s.noticeOf(r)}
-	page.Due, page.Assigned, page.New = s.taskRows(t.Due), s.taskRows(t.Assigned), s.taskRows(t.New)
-	if page.Saved, err = s.savedRows(r); err != nil {
+	saved, err := s.savedRows(r)
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
+	page := trayPage{frame: s.frame(r, "tray.title"), Totals: t.Totals, Notice: s.noticeOf(r), Saved: saved}
+	page.Due, page.Assigned, page.New = s.taskRows(t.Due), s.taskRows(t.Assigned), s.taskRows(t.New)
 	s.show(w, r, "tray", page)
 }
 
@@ -258,6 +259,7 @@ func (s *server) savedRows(r *http.Request) ([]savedRow, error) {
 		row.News = "/letters?" + v.Encode()
 		rows = append(rows, row)
 	}
+	s.news.note(actor(r), arrived(rows), time.Now())
 	return rows, nil
 }
 

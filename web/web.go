@@ -47,6 +47,7 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Books   Books
 	Ready   func(ctx context.Context) error
+	Inlets  func() []Inlet // how the ways in stand by which letters come of themselves; nil is none
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Languages are those that can be read, in tesseract's notation.
@@ -97,6 +98,7 @@ type server struct {
 	pages    pages
 	pictures *pictures
 	looks    *looks
+	news     *news
 	door     *door
 	desks    *desks
 }
@@ -111,7 +113,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.Access = cfg.Access.complete()
 	s := &server{
-		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{}, news: &news{},
 		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}

@@ -24,13 +24,17 @@ const (
 	holeMost      = 50
 )
 
-// blank judges a page by two looks at it, both bitonal: what is dark, and where
-// edges are sharp.
-func blank(dark, sharp *pix) bool {
-	if min(dark.width(), dark.height()) < smallestSheet || dark.share() > mostInk {
-		return false
+// blank judges a page by three looks at it: what is dark, where edges are sharp,
+// and, if both are empty, whether there are lines of faint print (faint.go).
+func (l looks) blank() (blank, pale bool, err error) {
+	if min(l.dark.width(), l.dark.height()) < smallestSheet || l.dark.share() > mostInk {
+		return false, false, nil
 	}
-	return !written(dark) && !written(sharp)
+	if written(l.dark) || written(l.sharp) {
+		return false, false, nil
+	}
+	pale, err = faint(l.grey, l.step)
+	return !pale, pale, err
 }
 
 // written says whether the parts of a look amount to writing.

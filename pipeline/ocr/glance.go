@@ -74,13 +74,15 @@ func glance(call glanceCall, file []byte) (glanceReply, error) {
 	}
 	var reply glanceReply
 	if call.Blank {
-		dark, sharp, err := look(page, dpi)
+		looks, err := look(page, dpi)
 		if err != nil {
 			return reply, err
 		}
-		reply.Blank = blank(dark, sharp)
-		dark.close()
-		sharp.close()
+		reply.Blank, _, err = looks.blank()
+		looks.close()
+		if err != nil {
+			return reply, err
+		}
 	}
 	if page.depth() != 8 {
 		if err := page.replace(page.grey()); err != nil {

@@ -35,6 +35,7 @@ type prepared struct {
 	skew    float64
 	sure    bool // the orientation is certain
 	blank   bool // nothing else was looked at
+	pale    bool // nothing but faint print is on it
 	ink     float64
 	scan    scan // what the picture was like before anything was done to it
 	actions []string
@@ -84,25 +85,41 @@ func sizes(w, h int, dpiX, dpiY float64) (readW, readH int, dpi float64) {
 	return max(int(math.Round(fw)), 1), max(int(math.Round(fh)), 1), dpi
 }
 
-// look makes two small bitonal pictures of the page, its paper levelled: what is
-// dark, and where edges are sharp.
-func look(page *pix, dpi float64) (dark, sharp *pix, err error) {
+// looks are small pictures by which a page is judged, its paper levelled.
+type looks struct {
+	grey  *pix
+	dark  *pix // bitonal: what is dark
+	sharp *pix // bitonal: where edges are sharp
+	step  int  // between the greys of the page
+}
+
+func (l looks) close() {
+	for _, p := range []*pix{l.grey, l.dark, l.sharp} {
+		if p != nil {
+			p.close()
+		}
+	}
+}
+
+// look makes the small pictures of a page.
+func look(page *pix, dpi float64) (l looks, err error) {
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
 	w := max(int(float64(page.width())*lookDPI/dpi), 1)
 	h := max(int(float64(page.height())*lookDPI/dpi), 1)
-	small, err := page.scaled(w, h)
-	if err != nil {
-		return nil, nil, err
+	if l.grey, err = page.scaled(w, h); err != nil {
+		return l, err
 	}
-	defer small.close()
-	if level, err := small.levelled(); err == nil { // fails on pages too small for its tiles
-		_ = small.replace(level, nil)
+	if level, err := l.grey.levelled(); err == nil { // fails on pages too small for its tiles
+		_ = l.grey.replace(level, nil)
 	}
-	if dark, err = small.dark(inkLevel); err != nil {
-		return nil, nil, err
+	if l.dark, err = l.grey.dark(inkLevel); err != nil {
+		return l, err
 	}
-	if sharp, err = small.steps(sharpStep); err != nil {
-		dark.close()
-		return nil, nil, err
-	}
-	return dark, sharp, nil
+	l.step = greyStep(page)
+	l.sharp, err = l.grey.steps(sharpStep)
+	return l, err
 }

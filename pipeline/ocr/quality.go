@@ -131,7 +131,7 @@ func judge(p *prepared, s scan, dpiX, dpiY float64, words []pipeline.Word) pipel
 		}
 	}
 	flaw(pipeline.FlawBlurred, q.EdgeMM > softEdge, q.EdgeMM > blurredEdge)
-	flaw(pipeline.FlawPale, q.Contrast > 0 && q.Contrast < paleInk, q.Contrast > 0 && q.Contrast < faintInk)
+	flaw(pipeline.FlawPale, p.pale || q.Contrast > 0 && q.Contrast < paleInk, q.Contrast > 0 && q.Contrast < faintInk)
 	flaw(pipeline.FlawCoarse, q.DPI < coarseDPI, q.DPI < uselessDPI)
 	flaw(pipeline.FlawSkewed, q.Skew > askew, q.Skew > farAskew)
 	for _, side := range cutSides(p.frame, words) {

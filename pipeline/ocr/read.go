@@ -79,20 +79,24 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 		p.scan = measure(page)
 	}
 
-	small, sharp, err := look(page, dpi)
+	looks, err := look(page, dpi)
 	if err != nil {
 		return nil, err
 	}
-	defer small.close()
-	defer sharp.close()
-	p.ink = small.share()
-	if p.blank = !call.Keep && blank(small, sharp); p.blank {
-		return p, nil
+	defer looks.close()
+	p.ink = looks.dark.share()
+	if !call.Keep {
+		if p.blank, p.pale, err = looks.blank(); err != nil {
+			return nil, err
+		}
+		if p.blank {
+			return p, nil
+		}
 	}
 	if call.Halves {
 		r.engines.warm(&r.engines.helper, call)
 	}
-	if err := r.orient(p, small, dpiY, call.Upright); err != nil {
+	if err := r.orient(p, looks.dark, dpiY, call.Upright); err != nil {
 		return nil, err
 	}
 	if bitonal {

@@ -239,6 +239,10 @@ func (o *opening) remarks() []pipeline.Remark {
 		add("mended", 0, "Die Datei war beschädigt und wurde zum Lesen wiederhergestellt. Bitte auf Vollständigkeit prüfen.",
 			"The file was damaged and was reconstructed for reading. Please check that it is complete.")
 	}
+	if n, have := o.stage.counted, len(rep.Pages); n > have {
+		add("pages-missing", 0, fmt.Sprintf("Die Datei gibt %d Seiten an, enthält aber nur %d. Bitte prüfen, ob etwas fehlt, und die Datei im Zweifel neu anfordern.", n, have),
+			fmt.Sprintf("The file says that it has %d pages, but only %d can be found. Please check whether something is missing, and if in doubt ask for the file again.", n, have))
+	}
 	if n := len(rep.Attachments); n > 0 {
 		add("attachments", 0, fmt.Sprintf("Die Datei enthält eingebettete Dateien (%d). Sie werden nicht mitgelesen.", n),
 			fmt.Sprintf("The file contains embedded files (%d). They are not read.", n))

@@ -20,6 +20,7 @@ type stage struct {
 	original string // the bytes as delivered
 	work     string // the same, or a copy that opens: decrypted or mended
 	report   foreign.Report
+	counted  int       // pages that the file says it has, before it was mended
 	crashed  bool      // a reader died over it or took too long
 	mended   bool      // work is qpdf's reconstruction of a damaged file
 	texts    []ownPage // the file's own text by page; nil if it cannot be told
@@ -211,6 +212,7 @@ func (r *Room) inspect(ctx context.Context, s *stage) error {
 	_, err := r.children.Call(ctx, foreign.OpInspect, foreign.InspectCall{Path: s.work, MaxPages: r.cfg.MaxPages}, nil, &s.report)
 	switch {
 	case err == nil:
+		s.counted = max(s.counted, s.report.Counted)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()

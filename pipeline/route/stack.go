@@ -86,6 +86,17 @@ func reconciled(archive pipeline.StepFunc) pipeline.StepFunc {
 	}
 }
 
+// accounted lets a letter that was archived before and filed anew keep its entries:
+// books are only ever added to, and what was spared was spared then.
+func accounted(account pipeline.StepFunc) pipeline.StepFunc {
+	return func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
+		if len(doc.Savings) > 0 {
+			return doc, nil
+		}
+		return account(ctx, doc, blobs)
+	}
+}
+
 // looked says whether a person decided on the letter itself, not only by laying a
 // cover sheet on the stack.
 func looked(doc pipeline.Document) bool {

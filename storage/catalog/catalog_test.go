@@ -61,6 +61,7 @@ var suite = map[string]func(*world){
 	"tray":                testTray,
 	"undecide":            testUndecide,
 	"not ours":            testNotOurs,
+	"filed anew":          testFiledAnew,
 	"list":                testList,
 	"ledger":              testLedger,
 	"cut":                 testCut,

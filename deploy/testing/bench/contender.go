@@ -40,6 +40,7 @@ type result struct {
 	pages int   // of the finished PDF, or of those that tesseract read
 	bytes int64 // size of the finished PDF
 	score score
+	text  string // what was read
 }
 
 // commandLines shows how each contender is called, for the table's reader.
@@ -104,7 +105,8 @@ func inspect(ctx context.Context, pdf, known string, u usage) (result, error) {
 	if err != nil {
 		return r, fmt.Errorf("reading the text of the result: %w", err)
 	}
-	r.score = compare(known, string(text))
+	r.text = string(text)
+	r.score = compare(known, r.text)
 	told, err := exec.CommandContext(ctx, "pdfinfo", pdf).Output()
 	if err != nil {
 		return r, fmt.Errorf("counting the pages of the result: %w", err)
@@ -157,6 +159,7 @@ func (b bench) runLimit(ctx context.Context, e entry) (result, error) {
 		}
 		read.Write(text)
 	}
-	r.score = compare(e.known, read.String())
+	r.text = read.String()
+	r.score = compare(e.known, r.text)
 	return r, nil
 }

@@ -21,5 +21,9 @@
 // kernel knows it (ru_maxrss), and the whole family at one moment, sampled as
 // proportional set size, in which shared pages count once.
 //
+// With -ours it reads each file once with Blattwerk alone and prints how well, file
+// by file, with the word error rate that does not mind the order beside the one
+// that does: what a change of the reading does to accuracy is known in a minute.
+//
 // The program needs Linux, and changes nothing but the file it writes.
 package main

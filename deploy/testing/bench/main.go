@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -29,6 +31,9 @@ type options struct {
 	jobs   int
 	corpus string
 	out    string
+	alone  bool
+	only   string
+	texts  string
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -40,9 +45,15 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	fs.IntVar(&o.rounds, "rounds", 3, "counted rounds, at least 3")
 	fs.IntVar(&o.jobs, "jobs", 2, "jobs for each contender")
 	fs.StringVar(&o.corpus, "corpus", os.Getenv("BLATTWERK_CORPUS"), "folder of the shared corpus; default: $BLATTWERK_CORPUS or ../shared/corpus")
+	fs.BoolVar(&o.alone, "ours", false, "read each file once with Blattwerk alone, tell how well, and write no table")
+	fs.StringVar(&o.only, "only", "", "files whose name has this in it; with -ours")
+	fs.StringVar(&o.texts, "texts", "", "folder for what was read; with -ours")
 	fs.StringVar(&o.out, "out", "", "file to write; default docs/benchmarks.md; - is standard output")
 	if err := fs.Parse(args); err != nil {
 		return o, err
+	}
+	if !o.alone && o.only+o.texts != "" {
+		return o, fmt.Errorf("-only and -texts go with -ours")
 	}
 	if fs.NArg() > 0 || *small && *all || o.rounds < 3 || o.jobs < 1 {
 		return o, fmt.Errorf("wrong arguments; -rounds is at least 3, -jobs at least 1, and -quick and -full exclude each other")
@@ -69,7 +80,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, program := range []string{"ocrmypdf", "unpaper", "tesseract", "pdftotext", "pdfinfo", "pdftoppm", "xargs"} {
+	needed := []string{"pdftotext", "pdfinfo"}
+	if !o.alone {
+		needed = append(needed, "ocrmypdf", "unpaper", "tesseract", "pdftoppm", "xargs")
+	}
+	for _, program := range needed {
 		if _, err := exec.LookPath(program); err != nil {
 			return fmt.Errorf("%s is missing; `make bench` installs it: %w", program, err)
 		}
@@ -89,6 +104,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	b := bench{blattwerk: blattwerk, languages: "deu+eng", jobs: o.jobs, scratch: scratch}
 
+	if o.alone {
+		entries = slices.DeleteFunc(entries, func(e entry) bool { return !strings.Contains(e.name(), o.only) })
+		return oursAlone(ctx, b, entries, o.texts, stdout)
+	}
 	m := measurement{set: o.set, missing: missing, entries: entries, lines: b.commandLines(), facts: surroundings(ctx, b), began: time.Now()}
 	if err := m.fill(ctx, b, o.rounds, stderr); err != nil {
 		return err

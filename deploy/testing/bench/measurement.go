@@ -59,6 +59,13 @@ type total struct {
 	score           score
 }
 
+// plus adds one file's times and score.
+func (t total) plus(u total) total {
+	t.cpu += u.cpu
+	t.score = t.score.plus(u.score)
+	return t
+}
+
 // sum adds up one contender's runs on some files in one round.
 func (m *measurement) sum(round, who int, files []int) total {
 	var t total

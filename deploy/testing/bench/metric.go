@@ -16,13 +16,14 @@ type score struct {
 	wordEdits int // edit distance in words
 	sought    int // words of the known text that have a letter or digit
 	found     int // of these, as many as were read anywhere, each as often as it stands there
+	read      int // words that were read and have a letter or digit
 }
 
 func (s score) plus(t score) score {
 	return score{
 		s.chars + t.chars, s.charEdits + t.charEdits,
 		s.words + t.words, s.wordEdits + t.wordEdits,
-		s.sought + t.sought, s.found + t.found,
+		s.sought + t.sought, s.found + t.found, s.read + t.read,
 	}
 }
 
@@ -35,6 +36,11 @@ func (s score) wer() float64 { return share(s.wordEdits, s.words) }
 
 // recall is the share of known words that were found, in any order, 0 to 1.
 func (s score) recall() float64 { return share(s.found, s.sought) }
+
+// bag is the word error rate that does not mind the order: known words that were
+// not read, or words read that are not known, whichever is more, for each known
+// word. What wer is above it is order.
+func (s score) bag() float64 { return share(max(s.sought, s.read)-s.found, s.sought) }
 
 func share(part, whole int) float64 {
 	if whole == 0 {
@@ -55,7 +61,7 @@ func compare(known, read string) score {
 		words:     len(a),
 		wordEdits: distance(a, b),
 	}
-	s.sought, s.found = wordsFound(a, b)
+	s.sought, s.found, s.read = wordsFound(a, b)
 	return s
 }
 
@@ -88,10 +94,13 @@ func distance[T comparable](a, b []T) int {
 // wordsFound counts the known words that were read, as multisets: a word that
 // is known twice and was read once is found once. Punctuation around a word does
 // not matter, its case does.
-func wordsFound(known, read []string) (sought, found int) {
+func wordsFound(known, read []string) (sought, found, all int) {
 	left := map[string]int{}
 	for _, w := range read {
-		left[bare(w)]++
+		if w = bare(w); w != "" {
+			left[w]++
+			all++
+		}
 	}
 	for _, w := range known {
 		if w = bare(w); w == "" {
@@ -103,7 +112,7 @@ func wordsFound(known, read []string) (sought, found int) {
 			found++
 		}
 	}
-	return sought, found
+	return sought, found, all
 }
 
 func bare(word string) string {
