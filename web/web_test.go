@@ -73,6 +73,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		},
 		Ready:     func(context.Context) error { return nil },
 		Picture:   picture,
+		Unlock:    o.unlock,
 		Languages: func(context.Context) ([]string, error) { return []string{"deu", "eng", "xyz"}, nil },
 		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
 			if fault != nil && fault.Code != "unsure" {

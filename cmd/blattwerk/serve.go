@@ -131,6 +131,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Ready:     s.ready,
 		Inlets:    s.standing,
 		Picture:   s.picture,
+		Unlock:    s.unlock,
 		Words:     s.words,
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,

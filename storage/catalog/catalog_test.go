@@ -53,6 +53,7 @@ var suite = map[string]func(*world){
 	"contest":             testContest,
 	"unproven":            testUnproven,
 	"people":              testPeople,
+	"unlocked":            testUnlock,
 	"learning":            testLearning,
 	"sorting model":       testSortingModel,
 	"decided fields":      testDecidedFields,
