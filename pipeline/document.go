@@ -117,6 +117,7 @@ type Page struct {
 	Aside    Aside    `json:"aside,omitempty"`   // why it belongs to no letter; "" on pages of a letter
 	Kept     bool     `json:"kept,omitempty"`    // a person said that it is not blank
 	Upright  bool     `json:"upright,omitempty"` // a person turned it: Image.Turn brings it upright, no guess may
+	Rescans  []Rescan `json:"rescans,omitempty"` // oldest first: the picture is that of the last; none: it is that of the delivered file
 }
 
 // Words names the page's text, wherever it came from; "" before reading.

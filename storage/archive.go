@@ -30,6 +30,7 @@ type ArchiveOptions struct {
 // Archive is everything that was kept, one folder for each letter:
 //
 //	archive/<year>/<month>/<document>/original.<ext>  the bytes as received
+//	                                  rescan-0003-1.<ext>  page 3 as it was scanned again
 //	                                  document.pdf    validated PDF/A
 //	                                  text.txt        the text of all pages
 //	                                  words.json      every word with its place
@@ -243,6 +244,7 @@ func (a *Archive) parts(ctx context.Context, doc pipeline.Document, blobs pipeli
 			Media: doc.Delivery.Media, Size: original.Size, Digest: original.Digest,
 		}})
 	}
+	parts = append(parts, rescans(slices.Concat(doc.Pages, doc.Aside))...)
 	parts = append(parts, pdf,
 		part{body: text, ManifestFile: ManifestFile{
 			Name: "text.txt", Roles: []string{RoleText}, Media: "text/plain; charset=utf-8", Size: text.size, Digest: text.digest,

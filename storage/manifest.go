@@ -27,6 +27,7 @@ const (
 	RolePDFA     = "pdfa"     // the validated PDF/A
 	RoleText     = "text"     // plain text of all pages
 	RoleWords    = "words"    // every word with its place
+	RoleRescan   = "rescan"   // the bytes of a page that was scanned again, as handed in
 	RolePage     = "page"     // the picture of one page as it came, of a letter that was cut out of a stack
 	RoleManifest = "manifest" // the manifest itself
 )
@@ -67,7 +68,7 @@ type ManifestFile struct {
 	Media  string          `json:"media"`
 	Size   int64           `json:"size"` // bytes
 	Digest pipeline.Digest `json:"sha256"`
-	Page   int             `json:"page,omitempty"` // of a page's picture: number in the delivery
+	Page   int             `json:"page,omitempty"` // of a page's picture, or a rescan: number in the delivery
 }
 
 // Keep says until when the store is to refuse deletion, and why.
@@ -82,6 +83,7 @@ const readMeDE = "Dieser Ordner enthält ein Schriftstück aus dem Posteingang. 
 	"\"text\" ist der Text aller Seiten, Seiten durch Seitenvorschub (FF, 0x0C) getrennt; \"words\" nennt jedes Wort mit seinem Platz auf der Seite. " +
 	"\"delivery\" sagt, wann und wie das Schriftstück einging und seine Nummer im Posteingangsbuch (journal); \"filing\" sagt, wohin es gehört; \"keep\", bis wann es mindestens vor Löschung geschützt ist. " +
 	"Steht \"stack\" da, kam das Schriftstück mit anderen in einem Stapel: statt des ganzen Stapels liegen hier die Bilder seiner eigenen Seiten (\"page\"), und delivery.original nennt die Prüfsumme des Stapels. " +
+	"Wurde eine Seite in der Poststelle noch einmal gescannt, liegt dieser Nachscan hier als \"rescan\" neben dem ersten Scan; \"pages\" sagt unter \"rescans\", welche Seite aus welcher Datei stammt. " +
 	"Zeiten sind nach ISO 8601 in UTC. Fehlt diese Datei in einem Ordner, ist der Ordner unvollständig. " +
 	"Die Prüfsummen unter \"pages\" nennen Arbeitsdateien, die nicht aufbewahrt werden."
 
@@ -91,6 +93,7 @@ const readMeEN = "This folder holds one document from the incoming mail. " +
 	"\"text\" is the text of all pages, with form feeds (FF, 0x0C) between pages; \"words\" names each word with its place on the page. " +
 	"\"delivery\" says when and how the document came in, and its number in the mail journal; \"filing\" says where it belongs; \"keep\" until when it is protected from deletion at least. " +
 	"If there is a \"stack\", the document came with others in one stack: the pictures of its own pages (\"page\") lie here instead of the whole stack, and delivery.original names the stack's checksum. " +
+	"If a page was scanned again in the mailroom, that file lies here as \"rescan\" beside the first scan; \"rescans\" under \"pages\" says which page comes from which file. " +
 	"Times are ISO 8601 in UTC. A folder without this file is incomplete. " +
 	"Checksums under \"pages\" name working files that are not kept."
 

@@ -135,17 +135,33 @@ func ParseStack(raw []byte) (StackManifest, error) {
 	return m, nil
 }
 
+// rescans are the files of the pages that were scanned again, all of them: also
+// one that a better one followed was taken for the letter.
+func rescans(pages []pipeline.Page) []part {
+	var parts []part
+	for _, p := range pages {
+		for i, r := range p.Rescans {
+			parts = append(parts, part{source: r.File.Digest, ManifestFile: ManifestFile{
+				Name: fmt.Sprintf("rescan-%04d-%d%s", p.No, i+1, extension(r.Media, r.Name)), Roles: []string{RoleRescan},
+				Media: r.Media, Size: r.File.Size, Digest: r.File.Digest, Page: p.No,
+			}})
+		}
+	}
+	return parts
+}
+
 // pictures are the pages of a letter that was cut out of a stack: each picture
-// byte for byte as it came. Drawn pages have none; the stack has them.
+// byte for byte as it came, also where the page was scanned again. Drawn pages have none; the stack has them.
 func pictures(pages []pipeline.Page) []part {
 	var parts []part
 	for _, p := range pages {
-		if p.Image.Digest == "" {
+		first := p.First()
+		if first.Digest == "" {
 			continue
 		}
-		parts = append(parts, part{source: p.Image.Digest, ManifestFile: ManifestFile{
-			Name: fmt.Sprintf("page-%04d%s", p.No, extension(p.Image.Media, "")), Roles: []string{RolePage},
-			Media: p.Image.Media, Size: p.Image.Size, Digest: p.Image.Digest, Page: p.No,
+		parts = append(parts, part{source: first.Digest, ManifestFile: ManifestFile{
+			Name: fmt.Sprintf("page-%04d%s", p.No, extension(first.Media, "")), Roles: []string{RolePage},
+			Media: first.Media, Size: first.Size, Digest: first.Digest, Page: p.No,
 		}})
 	}
 	return parts

@@ -116,6 +116,64 @@ func TestLettersOfAStack(t *testing.T) {
 	})
 }
 
+// TestAPageScannedAgainIsKept archives letters, one of a stack, of which pages were
+// scanned again: each file and each first picture is there, and said to be what it
+// is.
+func TestAPageScannedAgainIsKept(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s storage.Store) {
+		blobs := storage.NewBlobs(s)
+		again := func(p pipeline.Page, name, content string) pipeline.Page {
+			file, err := blobs.Put(t.Context(), strings.NewReader(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			picture, err := blobs.Put(t.Context(), strings.NewReader("picture in "+content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			fresh := pipeline.Page{Image: pipeline.Image{Blob: picture, Media: "image/png", Width: 9, Height: 9}, WidthPt: 595, HeightPt: 842, Text: p.Words()}
+			return p.Rescanned(fresh, pipeline.Rescan{File: file, Name: name, Media: "image/tiff", By: "meyer", At: received})
+		}
+		whole, cut := letter(t, blobs, "whole"), ofStack(t, blobs, "letter-1", 0)
+		whole.Pages[2] = again(again(whole.Pages[2], "a.tif", "first try"), "b.tif", "second try")
+		cut.Pages[0] = again(cut.Pages[0], "c.tif", "of the stack")
+		whole, cut = archive(t, s, whole, blobs), archive(t, s, cut, blobs)
+		for _, c := range []struct {
+			doc        pipeline.Document
+			file, want string
+		}{
+			{whole, "original.tif", "original of whole"}, {whole, "rescan-0003-1.tif", "first try"}, {whole, "rescan-0003-2.tif", "second try"},
+			{cut, "page-0002.jpg", "picture letter-1 a"}, {cut, "rescan-0002-1.tif", "of the stack"},
+		} {
+			if got := content(t, s, c.doc.Record.Prefix+c.file); string(got) != c.want {
+				t.Errorf("%s is %q", c.file, got)
+			}
+		}
+		a := storage.NewArchive(s, options())
+		if sum := sound(t, a); sum.Letters != 2 || sum.Objects != 5+2+1+7 {
+			t.Errorf("%+v", sum)
+		}
+		err := a.Walk(t.Context(), func(m storage.Manifest) error {
+			if d := m.Document(); d.ID == whole.ID {
+				r := d.Pages[2].Rescans
+				if len(r) != 2 || r[1].File.Digest != digest([]byte("second try")) || r[1].By != "meyer" || d.Pages[2].Image.Digest != digest([]byte("picture in second try")) {
+					t.Errorf("the archive gives back %+v", d.Pages[2])
+				}
+				for _, f := range m.Files {
+					if f.Name == "rescan-0003-2.tif" && (f.Page != 3 || !slices.Equal(f.Roles, []string{storage.RoleRescan}) || f.Digest != r[1].File.Digest) {
+						t.Errorf("the manifest lists %+v", f)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestAStackThatIsGone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -111,6 +111,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		}
 	})
 	ids := everyState(o)
+	pile, _ := o.pile()
+	piled := "/api/v1/documents/" + string(pile) + "/pages"
 	all := o.token("all", true, access.Scopes())
 	none := o.token("none", false, []access.Action{access.Hand}) // may hand in, sees nothing
 	nobody := func(r *http.Request) { r.Header.Set("Authorization", "Bearer blattwerk_none") }
@@ -159,6 +161,12 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", nowhere + "/original", "", "", all, 404},
 		{"GET", doc1 + "/text", "", "", all, 200},
 		{"GET", nowhere + "/text", "", "", all, 404},
+		{"POST", piled + "/2/rescan?name=neu.jpg", "better", octets, all, 200},
+		{"POST", piled + "/2/rescan", empty, emptyType, all, 400},
+		{"POST", piled + "/9/rescan", "better", octets, all, 404},
+		{"POST", doc1 + "/pages/1/rescan", "better", octets, all, 422},
+		{"POST", piled + "/undo?undo={UNDO}", "", "", all, 200},
+		{"POST", piled + "/undo?undo={UNDO}", "", "", all, 422},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Waiting]) + "/filing", `{"type":"32-OWI","note":"x"}`, jsonType, all, 200},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Waiting]) + "/filing", `{"type":"32-OWI"}`, jsonType, all, 409},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Working]) + "/filing", `{"type":"99-X"}`, jsonType, all, 400},
@@ -192,7 +200,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/openapi.yaml", "", "", nobody, 200},
 		{"GET", "/api/v1/health", "", "", nobody, 200},
 	} {
-		c.target = strings.ReplaceAll(c.target, "{FILED}", made["id"])
+		c.target = strings.NewReplacer("{FILED}", made["id"], "{UNDO}", made["undo"]).Replace(c.target)
 		if c.body == "{FACTOR}" {
 			c.body = fmt.Sprintf(`{"id":%q,"value":{"low":1,"mid":2,"high":3},"evidence":"B","source":"own sample","year":2026}`, made["factor"])
 		}
@@ -237,6 +245,10 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 // remember keeps what later requests need of an answer: a factor that a town may
 // replace, a report that was filed.
 func remember(made map[string]string, target string, body []byte) {
+	var did struct{ Undo string }
+	if strings.Contains(target, "/rescan") && json.Unmarshal(body, &did) == nil && did.Undo != "" {
+		made["undo"] = did.Undo
+	}
 	switch target {
 	case "/api/v1/savings/factors":
 		var factors []pipeline.FactorUse

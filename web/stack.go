@@ -79,6 +79,8 @@ type stackSheet struct {
 	Drawn   bool // no picture of its own: nothing to turn
 	Read    bool
 	Starts  []pipeline.Message // what makes it look like the first page of a letter
+	Sheet   bool               // was scanned from paper, so that it can be again
+	Again   bool               // was scanned again
 	Remarks []pipeline.Message
 }
 
@@ -188,12 +190,14 @@ func (o *cutOffer) starts(no int) []pipeline.Message {
 }
 
 // moves are the names of what can be done to pages, as told when it is done.
-var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back", "cut", "whole"}
+var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back", "cut", "whole", "rescan"}
 
 func sheetOf(doc pipeline.Document, no int) stackSheet {
 	pages := slices.Concat(doc.Pages, doc.Aside)
 	p := pages[slices.IndexFunc(pages, func(p pipeline.Page) bool { return p.No == no })]
 	out := stackSheet{No: no, Aside: p.Aside, Blank: p.Blank, Drawn: p.Image.Digest == "", Read: p.Reading != nil || p.Text != ""}
+	out.Again = len(p.Rescans) > 0
+	out.Sheet = !out.Drawn && (doc.Source == nil || !doc.Source.BornDigital && doc.Source.Rendition.Digest == "")
 	if p.Reading != nil && p.Reading.Quality != nil && !p.Blank {
 		out.Light = p.Reading.Quality.Light
 		for _, f := range p.Reading.Quality.Flaws {
@@ -252,9 +256,9 @@ func (s *server) move(r *http.Request, letters []catalog.Entry, m move) (catalog
 	if err != nil {
 		return catalog.Rearrangement{}, err
 	}
-	done, err := s.Rows.Rearrange(r.Context(), actor(r), plan, s.Rearranged)
-	for _, bell := range done.Bells {
-		_ = s.ring(r, bell)
+	done, err := s.Rows.Rearrange(r.Context(), actor(r), plan, s.Arranged)
+	if err == nil {
+		s.ringAll(r, done.Bells)
 	}
 	return done, err
 }
@@ -280,6 +284,7 @@ func arrangeFault(err error) error {
 		{catalog.ErrKept, "kept", "Dieser Brief ist schon archiviert oder zurückgegeben und bleibt, wie er ist. Wenn Seiten falsch liegen, scannen Sie ihn bitte noch einmal.", "This letter is archived or given back already and stays as it is. If pages are in the wrong place, please scan it again."},
 		{catalog.ErrNoUndo, "no-undo", "Das lässt sich nicht mehr rückgängig machen.", "This cannot be undone any more."},
 		{catalog.ErrDrawn, "drawn", "Diese Seite ist kein Bild und lässt sich nicht drehen.", "This page is not a picture and cannot be turned."},
+		{catalog.ErrNoSheet, "no-sheet", "Diese Seite kam als Datei und nie als Blatt; sie lässt sich nicht neu scannen.", "This page came as a file and never was a sheet; it cannot be scanned again."},
 		{catalog.ErrPages, "pages", "So passen die Seiten nicht zusammen. Bitte laden Sie die Seite neu.", "The pages do not add up this way. Please load the page again."},
 	} {
 		if errors.Is(err, known.err) {
@@ -291,13 +296,9 @@ func arrangeFault(err error) error {
 
 func (s *server) undoArrangeForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	bells, err := s.Rows.UndoRearrange(r.Context(), actor(r), r.PostFormValue("undo"))
-	if err != nil {
+	if err := s.undoArrange(r.Context(), r, r.PostFormValue("undo")); err != nil {
 		s.failTask(w, r, arrangeFault(err))
 		return
-	}
-	for _, bell := range bells {
-		_ = s.ring(r, bell)
 	}
 	if wantsJSON(r) { // the tray shows the question again
 		answer(w, http.StatusOK, nextTask{"/review?letter=" + string(docID(r))})

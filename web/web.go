@@ -63,6 +63,8 @@ type Config struct {
 	// which is kept nowhere; its fault "wrong-password" is for the person.
 	Unlock func(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error)
 
+	// Rescan opens a file that was handed in for one page of a delivery, and keeps it.
+	Rescan func(ctx context.Context, of pipeline.Delivery, name string, r io.Reader) (catalog.Scan, error)
 	// Words gives the words of a letter's pages, in the order of its pages; a page
 	// without any is empty.
 	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
@@ -70,17 +72,17 @@ type Config struct {
 	// taken back.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
-	Resume     pipeline.StepName // where a letter goes on after a person's decision
-	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
-	Restart    pipeline.StepName // where a letter starts again on "try again"
-	Language   string            // languages to read where the sender says nothing
-	Zone       *time.Location    // of times on the pages; nil is UTC
-	Password   string            // one for all, until there is an account; "" serves the loopback only
-	Token      string            // lets the command line of this machine in; "" lets none in
-	Access     Access            // how people sign in; the zero value will do
-	MaxBytes   int64             // largest delivery; 0 is 512 MiB
-	Version    string
-	Log        *slog.Logger
+	Resume   pipeline.StepName // where a letter goes on after a person's decision
+	Arranged pipeline.StepName // where a letter goes on after a person arranged its pages
+	Restart  pipeline.StepName // where a letter starts again on "try again"
+	Language string            // languages to read where the sender says nothing
+	Zone     *time.Location    // of times on the pages; nil is UTC
+	Password string            // one for all, until there is an account; "" serves the loopback only
+	Token    string            // lets the command line of this machine in; "" lets none in
+	Access   Access            // how people sign in; the zero value will do
+	MaxBytes int64             // largest delivery; 0 is 512 MiB
+	Version  string
+	Log      *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -160,6 +162,7 @@ func (s *server) routes() []route {
 		s.trayRoutes(),
 		s.stackRoutes(),
 		s.sheetRoutes(),
+		s.rescanRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

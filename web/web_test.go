@@ -88,16 +88,17 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			_, err := fmt.Fprintf(w, "%%PDF %+v", s)
 			return err
 		},
+		Rescan: o.rescan,
 		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
 			o.amended = append(o.amended, d)
 			return nil
 		},
-		Books:      testBooks(t, rows),
-		Resume:     pipeline.StepArchive,
-		Rearranged: pipeline.StepRead,
-		Restart:    pipeline.StepOpen,
-		Access:     web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
-		MaxBytes:   1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Books:    testBooks(t, rows),
+		Resume:   pipeline.StepArchive,
+		Arranged: pipeline.StepRead,
+		Restart:  pipeline.StepOpen,
+		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
+		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if change != nil {
 		change(&cfg)
@@ -113,6 +114,21 @@ func (o *office) intake(ctx context.Context, d pipeline.Delivery, r io.Reader) (
 	}
 	d.Original = blob
 	return o.rows.Accept(ctx, d)
+}
+
+// rescan takes any file for a scan of one page but one that says otherwise.
+func (o *office) rescan(ctx context.Context, _ pipeline.Delivery, name string, r io.Reader) (catalog.Scan, error) {
+	blob, err := o.blobs.Put(ctx, r)
+	if err != nil {
+		return catalog.Scan{}, err
+	}
+	if strings.HasPrefix(name, "two") {
+		return catalog.Scan{}, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "several-pages", Text: pipeline.Message{DE: "Diese Datei hat mehrere Seiten.", EN: "This file has several pages."}}
+	}
+	return catalog.Scan{
+		Page: pipeline.Page{No: 1, Image: pipeline.Image{Blob: blob, Width: 10, Height: 14}},
+		File: pipeline.Rescan{File: blob, Name: name, Media: "image/jpeg"},
+	}, nil
 }
 
 func (o *office) words(_ context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
@@ -237,6 +253,7 @@ func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 	for _, id := range ids {
 		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof", "/letters/"+string(id)+"/pages")
 	}
+	paths = append(paths, "/letters/"+string(ids[pipeline.Waiting])+"/pages/1/rescan", "/letters/"+string(ids[pipeline.Archived])+"/pages/1/rescan")
 	return paths
 }
 

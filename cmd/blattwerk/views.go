@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 	"blattwerk/pipeline/route"
 	"blattwerk/pipeline/savings"
 	"blattwerk/pipeline/scan"
+	"blattwerk/storage"
 	"blattwerk/storage/catalog"
 	"blattwerk/web"
+	"blattwerk/workers"
 )
 
 // This file turns what the rooms say into what the web page shows, since neither
@@ -93,6 +96,28 @@ func (s *stations) picture(ctx context.Context, doc pipeline.Document, no, width
 // unlock opens an encrypted letter with the password that a person gave.
 func (s *stations) unlock(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error) {
 	return s.rooms.PDF.Unlock(ctx, doc, password, s.blobs)
+}
+
+// rescan keeps a file that was handed in for one page of a delivery, and opens it.
+// A file that is not taken in the end is no part of anything, and is swept.
+func (s *stations) rescan(ctx context.Context, of pipeline.Delivery, name string, r io.Reader) (catalog.Scan, error) {
+	if err := s.room(ctx); err != nil {
+		return catalog.Scan{}, err
+	}
+	buf := bufio.NewReaderSize(r, scan.SniffLen)
+	head, err := buf.Peek(scan.SniffLen)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return catalog.Scan{}, fmt.Errorf("receiving a scan: %w", err)
+	}
+	d := pipeline.Delivery{ID: of.ID, Name: workers.CleanName(name), Media: scan.Sniff(head), Language: of.Language, Mode: of.Mode, Received: of.Received}
+	if d.Original, err = s.blobs.Put(ctx, buf); err != nil {
+		return catalog.Scan{}, storage.Fault(fmt.Errorf("keeping a scan: %w", err))
+	}
+	page, notes, err := s.rooms.OnePage(ctx, d, s.blobs)
+	if err != nil {
+		return catalog.Scan{}, err
+	}
+	return catalog.Scan{Page: page, File: pipeline.Rescan{File: d.Original, Name: d.Name, Media: d.Media}, Note: notes}, nil
 }
 
 // maskAll takes out of a document's words what may not be searched for: serial

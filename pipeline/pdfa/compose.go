@@ -85,13 +85,14 @@ func (c *converting) best(ctx context.Context) (pipeline.PDF, error) {
 }
 
 // isWhole says whether the document has all pages of the delivered file, in
-// their order. A stack that was cut gives documents with some of them.
+// their order and as they were there. A stack that was cut gives documents with
+// some of them; a page that was scanned again is none of them.
 func (c *converting) isWhole() bool {
 	if len(c.doc.Pages) != len(c.stage.report.Pages) {
 		return false
 	}
 	for i, p := range c.doc.Pages {
-		if p.No != i+1 {
+		if p.No != i+1 || len(p.Rescans) > 0 {
 			return false
 		}
 	}

@@ -43,6 +43,7 @@ type Meta struct {
 	// Provenance, kept in properties of our own. Empty ones are left out.
 	SourceDigest pipeline.Digest // of the delivery's bytes
 	SourcePages  string          // "1-3, 5"
+	Rescans      string          // pages from other files, each with the file's digest
 	Journal      string          // number of the delivery in the journal
 	Document     pipeline.DocID
 	Engine       string  // that recognised the text; "" if none did

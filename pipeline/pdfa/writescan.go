@@ -139,7 +139,7 @@ func scanMeta(doc pipeline.Document, pages []pipeline.Page) Meta {
 	}
 	m := Meta{
 		Title: title, Language: d.Language, Created: d.Received,
-		SourceDigest: d.Original.Digest, SourcePages: pageList(pages), Journal: d.Journal, Document: doc.ID,
+		SourceDigest: d.Original.Digest, SourcePages: pageList(pages), Rescans: pipeline.RescanList(pages), Journal: d.Journal, Document: doc.ID,
 	}
 	var engines []string
 	for _, p := range pages {
@@ -163,8 +163,10 @@ func scanMeta(doc pipeline.Document, pages []pipeline.Page) Meta {
 	return m
 }
 
-// pageList names pages by their numbers in the delivery, "1-3, 5".
+// pageList names pages by their numbers in the delivery, "1-3, 5". Pages that were
+// scanned again are not from there.
 func pageList(pages []pipeline.Page) string {
+	pages = slices.DeleteFunc(slices.Clone(pages), func(p pipeline.Page) bool { return len(p.Rescans) > 0 })
 	var parts []string
 	for i := 0; i < len(pages); {
 		j := i + 1

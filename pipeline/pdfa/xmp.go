@@ -98,6 +98,7 @@ func (m Meta) provenance() []xmpProperty {
 	p := []xmpProperty{
 		{"sourceDigest", "Text", "SHA-256 of the bytes as received, hexadecimal", string(m.SourceDigest)},
 		{"sourcePages", "Text", "pages of the received file that this file shows", m.SourcePages},
+		{"rescans", "Text", "pages that were scanned again, each with the SHA-256 of the file that it was taken from", m.Rescans},
 		{"journal", "Text", "number in the journal of incoming mail", m.Journal},
 		{"document", "Text", "identifier of the document in the catalogue", string(m.Document)},
 	}
@@ -229,7 +230,7 @@ func (m Meta) plain() Meta {
 		return s
 	}
 	m.Title, m.Author = line(m.Title), line(m.Author)
-	m.Engine, m.Journal, m.SourcePages = line(m.Engine), line(m.Journal), line(m.SourcePages)
+	m.Engine, m.Journal, m.SourcePages, m.Rescans = line(m.Engine), line(m.Journal), line(m.SourcePages), line(m.Rescans)
 	m.Language = languageTag(m.Language)
 	m.Created = m.Created.UTC().Truncate(time.Second)
 	return m

@@ -55,6 +55,8 @@ func (r *Rooms) Look(ctx context.Context, doc pipeline.Document, no, width int, 
 		}
 	}
 	switch {
+	case len(page.Rescans) > 0: // the files below hold its first picture
+		return nil, ErrNoPicture
 	case doc.Stack != nil: // its original is the whole stack; the page itself is kept
 		return r.keptPage(ctx, doc, page, width, kept)
 	case doc.Source != nil && doc.Source.Kind == "pdf":

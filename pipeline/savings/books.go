@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -149,7 +150,11 @@ func letterEvents(doc pipeline.Document) []letterEvent {
 		}
 	}
 	if paper && len(doc.Pages) > 0 {
-		add(EventScan, pipeline.Basis{Pages: int64(len(doc.Pages) + len(doc.Aside))}) // separator sheets go through the scanner too
+		pages := len(doc.Pages) + len(doc.Aside) // separator sheets go through the scanner too
+		for _, p := range slices.Concat(doc.Pages, doc.Aside) {
+			pages += len(p.Rescans)
+		}
+		add(EventScan, pipeline.Basis{Pages: int64(pages)})
 	}
 	if millis > 0 {
 		add(EventProcessing, pipeline.Basis{Millis: millis})

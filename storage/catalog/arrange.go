@@ -28,6 +28,7 @@ var (
 	ErrStacks  = errors.New("pages of different deliveries cannot be mixed") // each letter names one original
 	ErrNoUndo  = errors.New("nothing to undo")                               // unknown, too long ago, or undone already
 	ErrDrawn   = errors.New("a drawn page has no picture to turn")
+	ErrNoSheet = errors.New("a page of a born-digital file was never a sheet")
 	ErrNobody  = errors.New("a person has to say who arranges")
 	errNoPages = &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "no-pages", Text: pipeline.Message{
 		DE: "Alle Seiten dieses Schriftstücks wurden anderen Schriftstücken zugeordnet oder beiseitegelegt. Die Nummer im Posteingangsbuch bleibt vergeben.",
@@ -41,6 +42,14 @@ type PageRef struct {
 	Turn  int            `json:"turn,omitempty"`  // turn it further by this many clockwise degrees: 0, 90, 180, 270
 	Aside pipeline.Aside `json:"aside,omitempty"` // set it aside, and why; "" makes it a page of the letter
 	Keep  bool           `json:"keep,omitempty"`  // it is not blank, whatever reading thought
+	Scan  *Scan          `json:"scan,omitempty"`  // another picture of the same sheet
+}
+
+// Scan is another picture of a page's sheet.
+type Scan struct {
+	Page pipeline.Page   `json:"page"` // the only page of the file, as opening gave it
+	File pipeline.Rescan `json:"file"` // By and At are the catalogue's to fill in
+	Note []pipeline.Remark
 }
 
 // Letter is a document as a person wants it.
@@ -64,7 +73,7 @@ type Rearrangement struct {
 }
 
 // Rearrange gives the pages of a delivery a new order: turns, moves, splits,
-// joins, sets aside and takes back, in one transaction. by is the account of the
+// joins, sets aside, takes back and replaces pictures, in one transaction. by is the account of the
 // person. letters are all documents that lose or gain a page, each with all of
 // its pages; every page that these documents have or had set aside must be there
 // exactly once ([ErrPages]). Documents of the delivery that stay as they are may
@@ -212,6 +221,10 @@ func (a *arranging) plan(letters []Letter) error {
 				return fmt.Errorf("page %d: a turn of %d, set aside as %q: %w", p.No, p.Turn, p.Aside, ErrPages)
 			case p.Turn != 0 && have.Image.Digest == "":
 				return fmt.Errorf("page %d: %w", p.No, ErrDrawn)
+			case p.Scan != nil && (have.Image.Digest == "" || a.first.Source != nil && (a.first.Source.BornDigital || a.first.Source.Rendition.Digest != "")):
+				return fmt.Errorf("page %d: %w", p.No, ErrNoSheet)
+			case p.Scan != nil && (p.Scan.Page.Image.Digest == "" || p.Scan.File.File.Digest == ""):
+				return fmt.Errorf("page %d: a scan without a picture: %w", p.No, ErrPages)
 			}
 			placed[p.No] = true
 		}
@@ -254,7 +267,11 @@ func (a *arranging) letter(ctx context.Context, l Letter) (pipeline.DocID, error
 		a.bells = append(a.bells, bell)
 	}
 	a.steps = append(a.steps, undoStep{Doc: l.Doc, Gen: bell.Gen, State: e.State, Step: e.Step, Fault: e.Fault, Before: e.Document})
-	ev, err := a.event("rearranged", l.Doc, a.by, a.detail(doc, bell.Gen))
+	kind := "rearranged"
+	if slices.ContainsFunc(l.Pages, func(p PageRef) bool { return p.Scan != nil }) {
+		kind = "rescanned"
+	}
+	ev, err := a.event(kind, l.Doc, a.by, a.detail(doc, bell.Gen))
 	a.events = append(a.events, ev)
 	return l.Doc, err
 }
@@ -292,7 +309,11 @@ func (a *arranging) arranged(doc pipeline.Document, refs []PageRef) pipeline.Doc
 		doc.Filing = nil
 	}
 	for _, ref := range refs {
-		p := turned(a.pages[ref.No], ref)
+		p := a.pages[ref.No]
+		if ref.Scan != nil {
+			p = a.rescanned(p, *ref.Scan)
+		}
+		p = turned(p, ref)
 		if p.Aside != "" {
 			doc.Aside = append(doc.Aside, p)
 		} else {
@@ -302,6 +323,18 @@ func (a *arranging) arranged(doc pipeline.Document, refs []PageRef) pipeline.Doc
 	}
 	doc.Remarks = append(doc.Remarks, pipeline.SheetRemarks(doc.Aside)...)
 	return doc
+}
+
+// rescanned gives a page the picture of its sheet that was scanned again.
+func (a *arranging) rescanned(p pipeline.Page, s Scan) pipeline.Page {
+	s.File.By, s.File.At = a.by, fromMillis(a.now())
+	p = p.Rescanned(s.Page, s.File)
+	a.notes[p.No] = pipeline.RescanRemarks([]pipeline.Page{p}) // what was remarked on the first picture is settled
+	for _, n := range s.Note {
+		n.Page = p.No
+		a.notes[p.No] = append(a.notes[p.No], n)
+	}
+	return p
 }
 
 // turned does to a page what a person asked.
@@ -326,18 +359,20 @@ func turned(p pipeline.Page, ref PageRef) pipeline.Page {
 // unmoved says whether nothing was done to a document's pages.
 func unmoved(before, after pipeline.Document) bool {
 	same := func(p, q pipeline.Page) bool {
-		return p.No == q.No && p.Image.Turn == q.Image.Turn && p.Aside == q.Aside && p.Kept == q.Kept
+		return p.No == q.No && p.Image.Turn == q.Image.Turn && p.Aside == q.Aside && p.Kept == q.Kept &&
+			len(p.Rescans) == len(q.Rescans)
 	}
 	return slices.EqualFunc(before.Pages, after.Pages, same) && slices.EqualFunc(before.Aside, after.Aside, same)
 }
 
 func (a *arranging) detail(doc pipeline.Document, gen int) any {
 	return struct {
-		Pages []int  `json:"pages"`
-		Aside []int  `json:"aside,omitempty"`
-		Undo  string `json:"undo"`
-		Gen   int    `json:"gen"`
-	}{numbers(doc.Pages), numbers(doc.Aside), a.undo, gen}
+		Pages   []int  `json:"pages"`
+		Aside   []int  `json:"aside,omitempty"`
+		Rescans string `json:"rescans,omitempty"` // pages that were scanned again, with the SHA-256 of each file
+		Undo    string `json:"undo"`
+		Gen     int    `json:"gen"`
+	}{numbers(doc.Pages), numbers(doc.Aside), pipeline.RescanList(slices.Concat(doc.Pages, doc.Aside)), a.undo, gen}
 }
 
 // finish keeps what undoing needs, and the evidence.

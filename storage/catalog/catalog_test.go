@@ -68,6 +68,7 @@ var suite = map[string]func(*world){
 	"cut":                 testCut,
 	"rearrange":           testRearrange,
 	"settled":             testSettled,
+	"rescan":              testRescan,
 	"no rearranging":      testRearrangeRefuses,
 	"references":          testReferences,
 	"restore":             testRestore,

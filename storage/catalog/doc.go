@@ -33,7 +33,8 @@
 //
 // People put pages right with [Catalog.Rearrange] and take it back with
 // [Catalog.UndoRearrange]: turn, move, split, join, set aside and back, each an
-// event in the evidence of every document it touches ("rearranged"). A page is
+// event in the evidence of every document it touches ("rearranged"). A page whose
+// sheet was scanned again gets another picture in the same way ("rescanned"). A page is
 // named by its number in the delivery ([pipeline.Page].No), which never changes.
 // A screen shows [pipeline.Document].Pages and, apart from them, Aside (separator
 // and cover sheets, dropped pages); it sends the documents it changed with the

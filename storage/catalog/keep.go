@@ -62,6 +62,10 @@ func references(doc pipeline.Document) []pipeline.Digest {
 	for _, p := range slices.Concat(doc.Pages, doc.Aside) {
 		add(p.Image.Digest)
 		add(p.Text)
+		for _, r := range p.Rescans {
+			add(r.File.Digest)
+			add(r.Was.Digest)
+		}
 		if p.Reading != nil {
 			add(p.Reading.Words)
 		}

@@ -245,6 +245,80 @@ func testSettled(w *world) {
 	}
 	w.clock.turn(time.Minute)
 	w.claim(done.Letters[1], pipeline.StepRead, 0, "p")
+}
+
+// testRescan gives a page another picture, twice, moves it to another letter, and
+// takes it all back.
+func testRescan(w *world) {
+	ctx := w.Context()
+	ids := w.stack("stack")
+	a, b := ids[0], ids[1]
+	scan := func(what string) *catalog.Scan {
+		return &catalog.Scan{
+			Page: pipeline.Page{No: 1, WidthPt: 600, HeightPt: 800, Image: pipeline.Image{Blob: pipeline.Blob{Digest: digest(what), Size: 3}, Width: 7, Height: 8}},
+			File: pipeline.Rescan{File: pipeline.Blob{Digest: digest("file of " + what), Size: 4}, Name: what + ".jpg", Media: "image/jpeg", By: "forged"},
+			Note: []pipeline.Remark{{Step: pipeline.StepOpen, Code: "depth-reduced", Page: 1}},
+		}
+	}
+	gen := func(id pipeline.DocID) int { return w.entry(id).Gen }
+	was := w.entry(a).Document.Pages[1]
+	first, err := w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: a, Pages: []catalog.PageRef{{No: 1}, {No: 2, Scan: scan("better")}}}}, pipeline.StepRead)
+	w.ok(err)
+	_, err = w.Rearrange(ctx, "meier", []catalog.Letter{{Doc: a, Gen: gen(a), Pages: []catalog.PageRef{{No: 1}, {No: 2, Scan: scan("best")}}}}, pipeline.StepRead)
+	w.ok(err)
+	_, err = w.UndoRearrange(ctx, "schmidt", first.Undo)
+	w.is(err, catalog.ErrStale)
+	moved, err := w.Rearrange(ctx, "meier", []catalog.Letter{{Doc: a, Gen: gen(a), Pages: refs(1)}, {Doc: b, Gen: gen(b), Pages: append([]catalog.PageRef{sep(3)}, refs(4, 2, 5)...)}}, pipeline.StepRead)
+	w.ok(err)
+	doc := w.entry(b).Document
+	p := doc.Pages[1]
+	if p.No != 2 || p.Image.Digest != digest("best") || p.Reading != nil || p.WidthPt != 600 || len(p.Rescans) != 2 || p.First() != was.Image ||
+		p.Rescans[0].By != "schmidt" || p.Rescans[1].By != "meier" || p.Rescans[1].At.IsZero() || p.Rescans[1].Was.Digest != digest("better") {
+		w.Errorf("the page is %+v", p)
+	}
+	codes := map[string]int{}
+	for _, r := range doc.Remarks {
+		codes[fmt.Sprint(r.Code, r.Page)]++
+	}
+	if codes["rescanned2"] != 1 || codes["depth-reduced2"] != 1 {
+		w.Errorf("remarks %v", codes)
+	}
+	needed := map[pipeline.Digest]bool{}
+	w.ok(w.References(ctx, func(d pipeline.Digest) error { needed[d] = true; return nil }))
+	for _, d := range []pipeline.Digest{was.Image.Digest, digest("better"), digest("best"), digest("file of better"), digest("file of best")} {
+		if !needed[d] {
+			w.Error("a file of the page is swept")
+		}
+	}
+	events, err := w.History(ctx, a)
+	w.ok(err)
+	told := ""
+	for _, ev := range events {
+		for _, what := range []string{"better", "best"} {
+			if ev.Kind == "rescanned" && strings.Contains(string(ev.Detail), "2 "+string(digest("file of "+what))) {
+				told += ev.Actor + " " + what + " "
+			}
+		}
+		if strings.Contains(string(ev.Detail), ".jpg") {
+			w.Error("a file name went into the evidence")
+		}
+	}
+	if told != "schmidt better meier best " {
+		w.Errorf("the evidence tells %q", told)
+	}
+	_, err = w.UndoRearrange(ctx, "meier", moved.Undo)
+	w.ok(err)
+	if p := w.entry(a).Document.Pages[1]; p.Image.Digest != digest("best") || len(p.Rescans) != 2 {
+		w.Errorf("moved back, the page is %+v", p)
+	}
+	// What never was a sheet cannot be scanned again.
+	drawn := w.deliver("drawn")
+	job := w.claim(drawn.ID, pipeline.StepOpen, 0, "p")
+	doc = job.Document
+	doc.Pages, doc.Source = sheets(1), &pipeline.Findings{Kind: "pdf", BornDigital: true}
+	w.ok(w.Advance(ctx, job, doc, pipeline.StepRead, nil))
+	_, err = w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: drawn.ID, Pages: []catalog.PageRef{{No: 1, Scan: scan("x")}}}}, pipeline.StepRead)
+	w.is(err, catalog.ErrNoSheet)
 	w.ok(w.VerifyLog(ctx, nil))
 }
 
