@@ -43,10 +43,10 @@ bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md 
 	$(GO) run ./deploy/testing/sorting
 
 .PHONY: conformance
-conformance: setup build ## check every PDF/A we make with veraPDF, write docs/conformance.md (CONFORMANCE='-part gate': a part)
+conformance: setup build ## check every PDF/A we make with veraPDF, write docs/conformance.md (PART=gate: a part, of writer,gate,files,rivals)
 	deploy/testing/tools.sh verapdf
 	deploy/testing/bench/setup.sh
-	$(GO) run ./deploy/testing/conformance $(CONFORMANCE)
+	$(GO) run ./deploy/testing/conformance -part "$(PART)" $(CONFORMANCE)
 
 .PHONY: bench-search
 bench-search: setup-test ## measure search on 100,000 letters, write docs/search.md (half an hour; BENCH="-on sqlite")

@@ -2,12 +2,14 @@ package storage
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,15 +19,19 @@ import (
 // AmendmentFormat names the format of the amendments that this version writes.
 const AmendmentFormat = "blattwerk-amendment/1"
 
+// RoleAmendment is the role of an amendment among the files of a letter.
+const RoleAmendment = "amendment"
+
 const (
 	amendmentPrefix = "amendments/"
-	maxAmendment    = 1 << 16 // bytes
+	maxAmendment    = 4 << 20 // bytes; a filing has at most a few hundred places on pages
 )
 
 // The kinds of amendments.
 const (
 	AmendHandOn = "hand-on" // the letter belongs to another department from now on
 	AmendUndo   = "undo"    // an amendment before is taken back
+	AmendFile   = "file"    // a person filed the letter anew
 )
 
 // Amendment is a fact about an archived letter that came after its manifest was
@@ -34,54 +40,58 @@ const (
 //
 //	amendments/<year>/<month>/<document>/<id>.json
 //
-// Read in the order of their IDs, the amendments of a letter say where it
-// belongs today. The format is explained in docs/archive-format.md.
+// Read in the order of At, the amendments of a letter say where it belongs today.
+// Each names what was the last word before it by its checksum, so that one that
+// was taken away or changed is missed. The format is explained in
+// docs/archive-format.md.
 type Amendment struct {
-	Format     string           `json:"format"`
-	ReadMe     pipeline.Message `json:"readMe"`
-	ID         string           `json:"id"` // sorts by time (UUIDv7)
-	Document   pipeline.DocID   `json:"document"`
-	Received   time.Time        `json:"received"` // of the letter; with its ID it gives the letter's folder
-	At         time.Time        `json:"at"`
-	By         string           `json:"by"` // account of the person
-	Kind       string           `json:"kind"`
-	Department pipeline.DeptID  `json:"department,omitempty"` // where it belongs from now on
-	Was        pipeline.DeptID  `json:"was,omitempty"`        // where it belonged before
-	Note       string           `json:"note,omitempty"`       // what the person said to it
-	Undoes     string           `json:"undoes,omitempty"`     // ID of the amendment that is taken back
+	Format     string            `json:"format"`
+	ReadMe     pipeline.Message  `json:"readMe"`
+	ID         string            `json:"id"`
+	Document   pipeline.DocID    `json:"document"`
+	Received   time.Time         `json:"received"` // of the letter; with its ID it gives the letter's folder
+	At         time.Time         `json:"at"`
+	By         string            `json:"by"` // account of the person
+	Kind       string            `json:"kind"`
+	Department pipeline.DeptID   `json:"department,omitempty"` // where it belongs from now on
+	Was        pipeline.DeptID   `json:"was,omitempty"`        // where it belonged before
+	Type       pipeline.TypeCode `json:"type,omitempty"`       // of AmendFile: what it is from now on
+	WasType    pipeline.TypeCode `json:"wasType,omitempty"`    // dito: what it was taken for before
+	Filing     *pipeline.Filing  `json:"filing,omitempty"`     // dito: the whole filing from now on
+	Keep       *Keep             `json:"keep,omitempty"`       // dito: until when everything of the letter is kept, if that is longer than before
+	Note       string            `json:"note,omitempty"`       // what the person said to it
+	Undoes     string            `json:"undoes,omitempty"`     // ID of the amendment that is taken back
+	After      pipeline.Digest   `json:"after,omitempty"`      // of the bytes of the amendment before this one, or of the manifest
+
+	key    string          // where it lies
+	digest pipeline.Digest // of its own bytes
+	size   int64           // bytes
 }
 
 var amendmentReadMe = pipeline.Message{
-	DE: "Nachtrag zu einem archivierten Schriftstück: was nach der Archivierung über seine Zuständigkeit entschieden wurde. Das Manifest des Schriftstücks bleibt unverändert.",
-	EN: "Amendment to an archived document: what was decided about where it belongs after it was archived. The document's manifest stays as it is.",
+	DE: "Nachtrag zu einem archivierten Schriftstück: was nach der Archivierung über seine Ablage entschieden wurde. Das Manifest des Schriftstücks bleibt unverändert; es gilt der jüngste Nachtrag (at).",
+	EN: "Amendment to an archived document: what was decided about its filing after it was archived. The document's manifest stays as it is; the latest amendment (at) holds.",
 }
 
-// Amend keeps an amendment durably, write once and retained like what is kept
-// for ever. The same amendment again is no error; another one under its ID is
-// [ErrExists].
+// File is the amendment as a file of its letter.
+func (am Amendment) File() pipeline.File {
+	return pipeline.File{Role: RoleAmendment, Key: am.key, Media: manifestMedia, Blob: pipeline.Blob{Digest: am.digest, Size: am.size}}
+}
+
+// Amend keeps an amendment of an archived letter durably, write once and retained
+// as long as the letter. The same amendment again is no error; another one under
+// its ID is [ErrExists]. A letter that is not archived is [ErrNotFound].
 func (a *Archive) Amend(ctx context.Context, am Amendment) error {
-	am.Format, am.ReadMe = AmendmentFormat, amendmentReadMe
-	am.At, am.Received = am.At.UTC().Truncate(time.Millisecond), am.Received.UTC()
 	if err := errors.Join(checkSegment(am.ID), checkSegment(string(am.Document))); err != nil || am.Received.IsZero() {
 		return fmt.Errorf("amending: no ID, document or time of receipt: %w", err)
 	}
-	raw, err := json.MarshalIndent(am, "", "  ")
+	m, err := a.readManifest(ctx, prefixAt(am.Document, am.Received)+manifestName)
 	if err != nil {
-		return fmt.Errorf("amending: %w", err)
+		return fmt.Errorf("amending: reading the letter's manifest: %w", err)
 	}
-	raw = append(raw, '\n')
-	var until time.Time
-	if years := orDefault(a.opt.PermanentLockYears, defaultPermanentLock); years > 0 {
-		until = addMonths(a.opt.Clock(), 12*years)
-	}
-	key := path.Join(amendmentPrefix, am.Received.Format("2006/01"), string(am.Document), am.ID+".json")
-	_, err = a.store.Put(ctx, key, bytes.NewReader(raw), PutOptions{
-		Size: int64(len(raw)), Digest: digestBytes(raw), Media: manifestMedia, RetainUntil: until,
-	})
-	if errors.Is(err, ErrExists) {
-		if verr := verify(ctx, a.store, key, digestBytes(raw)); !errors.Is(verr, ErrDamaged) {
-			err = verr
-		}
+	before, err := a.amendmentsOf(ctx, m)
+	if err == nil {
+		_, err = a.amend(ctx, m, before, am)
 	}
 	if err != nil {
 		return fmt.Errorf("amending: %w", err)
@@ -89,53 +99,235 @@ func (a *Archive) Amend(ctx context.Context, am Amendment) error {
 	return nil
 }
 
-// Amendments gives all amendments to each, those of a letter together and in
-// order. One that cannot be read does not stop the walk: in the end it gives a
-// [*DamageError] about all of them.
-func (a *Archive) Amendments(ctx context.Context, each func(Amendment) error) error {
-	var damage *DamageError
-	err := a.store.List(ctx, amendmentPrefix, func(i Info) error {
-		am, err := a.readAmendment(ctx, i)
-		if errors.Is(err, ErrDamaged) {
-			if damage == nil {
-				damage = &DamageError{Err: err}
-			}
-			damage.Keys = append(damage.Keys, i.Key)
-			return nil
+// amend writes an amendment after those before, reads it back, and gives it as it
+// lies there.
+func (a *Archive) amend(ctx context.Context, m Manifest, before []Amendment, am Amendment) (Amendment, error) {
+	am.Format, am.ReadMe = AmendmentFormat, amendmentReadMe
+	am.At, am.Received = am.At.UTC().Truncate(time.Millisecond), am.Received.UTC()
+	for _, have := range before {
+		if have.ID == am.ID {
+			return have, sameAmendment(have, am)
 		}
-		if err != nil {
-			return err
-		}
-		return each(am)
-	})
-	if err != nil {
-		return fmt.Errorf("reading amendments: %w", err)
 	}
-	if damage != nil {
-		return damage
+	am.After = m.digest
+	if len(before) > 0 {
+		am.After = before[len(before)-1].digest
+	}
+	raw, err := encodeJSON(am)
+	if err != nil {
+		return am, err
+	}
+	if len(raw) > maxAmendment {
+		return am, fmt.Errorf("an amendment of %d bytes", len(raw))
+	}
+	until := amendedKeep(m, append(slices.Clone(before), am)).Until
+	am.key, am.digest, am.size = amendmentsAt(m)+am.ID+".json", digestBytes(raw), int64(len(raw))
+	_, err = a.store.Put(ctx, am.key, bytes.NewReader(raw), PutOptions{
+		Size: am.size, Digest: am.digest, Media: manifestMedia, RetainUntil: until,
+	})
+	if errors.Is(err, ErrExists) { // somebody was faster
+		have, err := a.readAmendment(ctx, Info{Key: am.key})
+		if err == nil {
+			err = sameAmendment(have, am)
+		}
+		return have, err
+	}
+	if err == nil {
+		err = verify(ctx, a.store, am.key, am.digest)
+	}
+	if err == nil {
+		err = a.extend(ctx, am.key, until)
+	}
+	return am, err
+}
+
+// sameAmendment gives [ErrExists] if one lies where another is to be put. When it
+// was written first, and after what, the second attempt need not know.
+func sameAmendment(have, am Amendment) error {
+	am.After, am.ReadMe = have.After, have.ReadMe
+	if am.Kind == AmendFile {
+		am.At = have.At
+	}
+	a, err := encodeJSON(have)
+	b, err2 := encodeJSON(am)
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	if !bytes.Equal(a, b) {
+		return fmt.Errorf("another amendment: %w", ErrExists)
 	}
 	return nil
+}
+
+// extend makes sure that an object is retained until a moment at least.
+func (a *Archive) extend(ctx context.Context, key string, until time.Time) error {
+	promised := until.After(a.opt.Clock())
+	info, err := a.retained(ctx, key, until, promised)
+	if err == nil && promised && info.RetainUntil.Before(until) {
+		err = unretained(fmt.Errorf("%s is retained until %v instead of %v", key, info.RetainUntil, until))
+	}
+	return err
+}
+
+// refile keeps beside the archive that a person filed a letter anew, after making
+// sure that everything of it is retained as long as the new filing asks. It gives
+// the amendments there are then.
+//
+// Retention only ever grows, and only where the store can make it: an object lock
+// cannot be shortened, and a promise to keep a letter was given to whoever relied
+// on its first filing.
+func (a *Archive) refile(ctx context.Context, m Manifest, before []Amendment, filing pipeline.Filing) ([]Amendment, error) {
+	was := Amended(m.Document(), before).Filing
+	am := Amendment{
+		Document: m.ID, Received: m.Delivery.Received, At: a.opt.Clock(), By: filing.DecidedBy, Kind: AmendFile,
+		Department: filing.Department, Was: was.Department, Type: filing.Type, WasType: was.Type, Filing: &filing,
+	}
+	after := m.digest
+	if n := len(before); n > 0 {
+		after = before[n-1].digest
+		if last := before[n-1].At; !am.At.After(last) { // clocks of several machines
+			am.At = last.Add(time.Millisecond)
+		}
+	}
+	keep := a.opt.keepFor(filing.RetainFor, m.Delivery.Received)
+	if s, ok := a.store.(prolonger); ok && s.prolongs() && keep.Until.After(amendedKeep(m, before).Until) && keep.Until.After(am.At) {
+		am.Keep = &keep
+		for _, f := range before {
+			if err := a.extend(ctx, f.key, keep.Until); err != nil {
+				return nil, err
+			}
+		}
+	}
+	// Named by what it says: two workers with the same letter write one amendment.
+	said, err := encodeJSON(filing)
+	if err != nil {
+		return nil, err
+	}
+	am.ID = "file-" + string(digestBytes([]byte(string(after) + string(said))))[:32]
+	check := m
+	check.locked, check.Keep = true, amendedKeep(m, append(slices.Clone(before), am))
+	if err := a.readBack(ctx, m.prefix, &check, append(slices.Clone(m.Files), m.self())); err != nil {
+		return nil, err
+	}
+	am, err = a.amend(ctx, m, before, am)
+	return append(slices.Clone(before), am), err
+}
+
+// Amended is a letter as its amendments, in their order, left it.
+func Amended(doc pipeline.Document, list []Amendment) pipeline.Document {
+	if len(list) == 0 || doc.Filing == nil {
+		return doc
+	}
+	filing := *doc.Filing
+	for _, am := range list {
+		if am.Kind == AmendFile && am.Filing != nil {
+			filing = *am.Filing
+		}
+		filing.Department = cmp.Or(am.Department, filing.Department)
+	}
+	doc.Filing = &filing
+	if doc.Record == nil {
+		return doc
+	}
+	rec := *doc.Record
+	rec.Files = slices.Clone(rec.Files)
+	for _, am := range list {
+		rec.Files = append(rec.Files, am.File())
+		if am.Keep != nil && am.Keep.Until.After(rec.RetainUntil) {
+			rec.RetainUntil = am.Keep.Until
+		}
+	}
+	doc.Record = &rec
+	return doc
+}
+
+// amendedKeep is until when a letter and its amendments are kept.
+func amendedKeep(m Manifest, list []Amendment) Keep {
+	keep := m.Keep
+	for _, am := range list {
+		if am.Keep != nil && am.Keep.Until.After(keep.Until) {
+			keep = *am.Keep
+		}
+	}
+	return keep
+}
+
+// Amendments reads the amendments of all letters, those of each in their order.
+// One that cannot be read does not stop it: then it gives, with the others, a
+// [*DamageError] about all of them.
+func (a *Archive) Amendments(ctx context.Context) (map[pipeline.DocID][]Amendment, error) {
+	all := map[pipeline.DocID][]Amendment{}
+	err := eachReadable(ctx, a.store, amendmentPrefix, a.readAmendment, func(am Amendment) error {
+		all[am.Document] = append(all[am.Document], am)
+		return nil
+	})
+	for _, list := range all {
+		inOrder(list)
+	}
+	if err != nil {
+		return all, fmt.Errorf("reading amendments: %w", err)
+	}
+	return all, nil
+}
+
+// amendmentsOf reads the amendments of one letter in their order. Damage wraps
+// [ErrDamaged]: what holds today is not guessed.
+func (a *Archive) amendmentsOf(ctx context.Context, m Manifest) ([]Amendment, error) {
+	var list []Amendment
+	err := a.store.List(ctx, amendmentsAt(m), func(i Info) error {
+		am, err := a.readAmendment(ctx, i)
+		list = append(list, am)
+		return err
+	})
+	inOrder(list)
+	if err != nil {
+		return nil, fmt.Errorf("reading the letter's amendments: %w", err)
+	}
+	return list, nil
+}
+
+// amendmentsAt is where the amendments of a letter lie.
+func amendmentsAt(m Manifest) string {
+	return amendmentPrefix + strings.TrimPrefix(m.prefix, archivePrefix)
+}
+
+func inOrder(list []Amendment) {
+	slices.SortStableFunc(list, func(a, b Amendment) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 }
 
 func (a *Archive) readAmendment(ctx context.Context, i Info) (Amendment, error) {
-	if i.Size > maxAmendment {
-		return Amendment{}, fmt.Errorf("%w: an amendment of %d bytes", ErrDamaged, i.Size)
-	}
 	c, _, err := a.store.Open(ctx, i.Key)
 	if err != nil {
 		return Amendment{}, err
 	}
 	defer c.Close()
+	if c.Size() > maxAmendment {
+		return Amendment{}, fmt.Errorf("%w: an amendment of %d bytes", ErrDamaged, c.Size())
+	}
 	raw, err := io.ReadAll(c)
 	if err != nil {
 		return Amendment{}, fmt.Errorf("reading an amendment: %w", err)
 	}
+	am, err := ParseAmendment(raw)
+	if err == nil && i.Key != path.Join(amendmentPrefix, am.Received.Format("2006/01"), string(am.Document), am.ID+".json") {
+		err = fmt.Errorf("%w: no amendment of this letter", ErrDamaged)
+	}
+	am.key = i.Key
+	return am, err
+}
+
+// ParseAmendment reads an amendment and checks that it hangs together. Members
+// that it does not know are ignored. Its error wraps [ErrDamaged].
+func ParseAmendment(raw []byte) (Amendment, error) {
 	var am Amendment
 	if err := json.Unmarshal(raw, &am); err != nil {
-		return Amendment{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return Amendment{}, fmt.Errorf("%w: reading an amendment: %w", ErrDamaged, err)
 	}
-	if am.Format != AmendmentFormat || !strings.HasSuffix(i.Key, "/"+string(am.Document)+"/"+am.ID+".json") {
-		return Amendment{}, fmt.Errorf("%w: no amendment of this letter", ErrDamaged)
+	am.Received = am.Received.UTC()
+	if am.Format != AmendmentFormat || checkSegment(am.ID) != nil || checkSegment(string(am.Document)) != nil ||
+		am.After != "" && !ValidDigest(am.After) || am.Kind == AmendFile && am.Filing == nil {
+		return Amendment{}, fmt.Errorf("%w: the amendment does not hang together", ErrDamaged)
 	}
+	am.digest, am.size = digestBytes(raw), int64(len(raw))
 	return am, nil
 }

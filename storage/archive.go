@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -36,6 +37,7 @@ type ArchiveOptions struct {
 //	stacks/<year>/<month>/<delivery>/original.<ext>   a stack that was cut into letters
 //	                                 manifest.json    what it is
 //	evidence/<name>                                   checkpoints of the evidence log
+//	amendments/<year>/<month>/<document>/<id>.json    what was decided about a letter later
 //
 // If the original is the PDF/A byte for byte, document.pdf is both. A letter that
 // was cut out of a stack has page-0007.<ext> for each of its own pages instead of
@@ -63,8 +65,10 @@ func NewArchive(s Store, opt ArchiveOptions) *Archive {
 //
 // It refuses a document without a valid PDF/A and one whose filing is not sure.
 // Running it again completes what a crash interrupted and changes nothing that
-// is complete; the same document gives the same bytes. If other bytes lie where
-// this letter belongs, a person has to look. Its error is a [*pipeline.Fault].
+// is complete; the same document gives the same bytes. A letter that is archived
+// already and was filed anew by a person gets an [Amendment]. If other bytes lie
+// where this letter belongs, a person has to look. Its error is a
+// [*pipeline.Fault].
 func (a *Archive) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
 	if f := unfit(doc); f != nil {
 		return doc, f
@@ -105,14 +109,17 @@ type part struct {
 
 func (a *Archive) keep(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Record, error) {
 	prefix := prefixOf(doc)
+	if have, err := a.readManifest(ctx, prefix+manifestName); !errors.Is(err, ErrNotFound) {
+		if err != nil {
+			return pipeline.Record{}, err
+		}
+		return a.again(ctx, doc, have)
+	}
 	m := newManifest(doc)
 	m.ArchivedAt = a.opt.Clock().UTC().Truncate(time.Millisecond)
 	m.Software = a.opt.Software
 	m.locked = true // until a file turns out not to be
 	m.Keep = a.opt.keepFor(doc.Filing.RetainFor, doc.Delivery.Received)
-	if err := a.resume(ctx, prefix, &m); err != nil {
-		return pipeline.Record{}, err
-	}
 	if doc.Stack != nil {
 		if err := a.keepStack(ctx, doc.Delivery, blobs); err != nil {
 			return pipeline.Record{}, fmt.Errorf("the stack: %w", err)
@@ -144,13 +151,69 @@ func (a *Archive) keep(ctx context.Context, doc pipeline.Document, blobs pipelin
 	return m.Record(), nil
 }
 
+// again archives a letter that is archived already: a crash came between the
+// manifest and the catalogue, or a person filed the letter anew. What was kept is
+// read back and stays; another filing is kept as an amendment beside it. No
+// working file is needed, since those are swept after a while.
+//
+// A manifest is written once and named by its checksum in the evidence log, so it
+// cannot be written anew for every correction; and a reader in thirty years shall
+// see that there was one, when, and by whom.
+func (a *Archive) again(ctx context.Context, doc pipeline.Document, have Manifest) (pipeline.Record, error) {
+	if err := sameLetter(doc, have); err != nil {
+		return pipeline.Record{}, err
+	}
+	list, err := a.amendmentsOf(ctx, have)
+	if err != nil {
+		return pipeline.Record{}, err
+	}
+	same, err := sameFiling(*Amended(have.Document(), list).Filing, *doc.Filing)
+	switch {
+	case err != nil:
+		return pipeline.Record{}, err
+	case !same && doc.Filing.DecidedBy == "":
+		return pipeline.Record{}, conflict(errors.New("the filing is another one, and no person decided so"))
+	case !same:
+		list, err = a.refile(ctx, have, list, *doc.Filing)
+	default:
+		check := have
+		check.Keep, check.locked = amendedKeep(have, list), true
+		err = a.readBack(ctx, have.prefix, &check, append(slices.Clone(have.Files), have.self()))
+		have.locked = check.locked
+	}
+	if err != nil {
+		return pipeline.Record{}, err
+	}
+	return *Amended(have.Document(), list).Record, nil
+}
+
+// sameLetter gives a conflict unless a manifest is of exactly this letter. Its
+// filing may differ, and what was remarked on the way.
+func sameLetter(doc pipeline.Document, have Manifest) error {
+	want := newManifest(doc)
+	want.ArchivedAt, want.Software, want.Keep, want.ReadMe = have.ArchivedAt, have.Software, have.Keep, have.ReadMe
+	want.Files, want.Filing, want.Remarks = have.Files, have.Filing, have.Remarks
+	a, err := want.encode()
+	b, err2 := have.encode()
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	if !bytes.Equal(a, b) {
+		return conflict(errors.New("the manifest that lies there is of other content"))
+	}
+	return nil
+}
+
+func sameFiling(a, b pipeline.Filing) (bool, error) {
+	x, err := encodeJSON(a)
+	y, err2 := encodeJSON(b)
+	return bytes.Equal(x, y), errors.Join(err, err2)
+}
+
 // resume takes over what only the first run could know (when it was, what kept
-// it, until when), if the letter has a manifest already.
+// it, until when), if another worker was faster.
 func (a *Archive) resume(ctx context.Context, prefix string, m *Manifest) error {
 	have, err := a.readManifest(ctx, prefix+manifestName)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -280,23 +343,28 @@ func (a *Archive) readBack(ctx context.Context, prefix string, m *Manifest, file
 	return nil
 }
 
-// retained describes an object after making sure that the server locks it, if it
-// can: an object that an interrupted put left may lack its lock.
+// retained describes an object after making sure that it is retained until then,
+// and locked if the server can: an object that an interrupted put left may lack
+// its lock, and one whose letter was filed anew may have an earlier one.
 func (a *Archive) retained(ctx context.Context, key string, until time.Time, promised bool) (Info, error) {
 	info, err := a.store.Stat(ctx, key)
 	if err != nil || !promised || info.Locked && !info.RetainUntil.Before(until) {
 		return info, err
 	}
-	s, ok := a.store.(interface {
-		lock(ctx context.Context, key string, until time.Time) error
-	})
-	if !ok {
+	s, ok := a.store.(prolonger)
+	if !ok || !s.prolongs() {
 		return info, nil
 	}
-	if err := s.lock(ctx, key, until); err != nil {
+	if err := s.prolong(ctx, key, until); err != nil {
 		return info, err
 	}
 	return a.store.Stat(ctx, key)
+}
+
+// prolonger is a store that can put off the end of an object's retention.
+type prolonger interface {
+	prolongs() bool // false: the retention that a put asked for cannot be changed
+	prolong(ctx context.Context, key string, until time.Time) error
 }
 
 func conflict(err error) *pipeline.Fault {

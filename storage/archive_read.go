@@ -29,6 +29,15 @@ func (a *Archive) Open(ctx context.Context, rec pipeline.Record, role string) (p
 	return nil, pipeline.File{}, fmt.Errorf("opening an archived file: %w: no file is the %s", ErrNotFound, role)
 }
 
+// Check reads a kept file in full and compares it with its digest; its error wraps
+// [ErrDamaged] or [ErrNotFound].
+func (a *Archive) Check(ctx context.Context, f pipeline.File) error {
+	if err := verify(ctx, a.store, f.Key, f.Digest); err != nil {
+		return fmt.Errorf("checking an archived file: %w", err)
+	}
+	return nil
+}
+
 // Words gives the words of an archived letter page by page, as recognition left
 // them; pages without text are left out. Damage ends in [ErrDamaged].
 func (a *Archive) Words(ctx context.Context, rec pipeline.Record, each func(page int, text pipeline.PageText) error) error {
@@ -48,52 +57,71 @@ func (a *Archive) Words(ctx context.Context, rec pipeline.Record, each func(page
 	return readWords(body, each)
 }
 
-// DamageError says that a walk met manifests it could not read.
+// DamageError says that a walk met manifests or amendments it could not read.
 type DamageError struct {
-	Keys []string // of the manifests
+	Keys []string // where they lie
 	Err  error    // what was wrong with the first
 }
 
-// Error tells how many manifests and what was wrong with the first.
+// Error tells how many and what was wrong with the first.
 func (e *DamageError) Error() string {
-	return fmt.Sprintf("%d manifests cannot be read, the first of them %s: %v", len(e.Keys), e.Keys[0], e.Err)
+	return fmt.Sprintf("%d files cannot be read, the first of them %s: %v", len(e.Keys), e.Keys[0], e.Err)
 }
 
 // Unwrap gives what was wrong with the first.
 func (e *DamageError) Unwrap() error { return e.Err }
 
 // Walk gives every archived letter to each, in the order of their places, so that
-// the catalogue can be rebuilt from the archive alone; see [Manifest.Document]
-// and [Archive.Words]. Folders without a manifest are not archived letters and
-// are left out.
+// the catalogue can be rebuilt from the archive alone; see [Manifest.Document],
+// [Archive.Amendments] and [Archive.Words]. Folders without a manifest are not
+// archived letters and are left out.
 //
 // A manifest that is damaged does not stop the walk: in the end Walk gives a
 // [*DamageError] about all of them. Other errors, and those of each, stop it.
 func (a *Archive) Walk(ctx context.Context, each func(Manifest) error) error {
-	var damage *DamageError
-	err := a.store.List(ctx, archivePrefix, func(i Info) error {
+	err := eachReadable(ctx, a.store, archivePrefix, func(ctx context.Context, i Info) (Manifest, error) {
 		prefix, found := strings.CutSuffix(i.Key, "/"+manifestName)
 		if !found {
-			return nil
+			return Manifest{}, errOther
 		}
 		m, err := a.readManifest(ctx, i.Key)
 		if err == nil && !strings.HasSuffix(prefix, "/"+string(m.ID)) {
 			err = fmt.Errorf("%w: the manifest is of another letter", ErrDamaged)
 		}
-		if errors.Is(err, ErrDamaged) {
+		return m, err
+	}, each)
+	if err != nil {
+		return fmt.Errorf("walking the archive: %w", err)
+	}
+	return nil
+}
+
+// errOther says that an object is none of those that a walk is after.
+var errOther = errors.New("another kind of object")
+
+// eachReadable reads the objects under root one by one and gives them to each.
+// Those that read calls [ErrDamaged] do not stop it; in the end it gives a
+// [*DamageError] about all of them.
+func eachReadable[T any](ctx context.Context, s Store, root string, read func(context.Context, Info) (T, error), each func(T) error) error {
+	var damage *DamageError
+	err := s.List(ctx, root, func(i Info) error {
+		v, err := read(ctx, i)
+		switch {
+		case errors.Is(err, ErrDamaged):
 			if damage == nil {
 				damage = &DamageError{Err: err}
 			}
 			damage.Keys = append(damage.Keys, i.Key)
 			return nil
-		}
-		if err != nil {
+		case errors.Is(err, errOther):
+			return nil
+		case err != nil:
 			return err
 		}
-		return each(m)
+		return each(v)
 	})
 	if err != nil {
-		return fmt.Errorf("walking the archive: %w", err)
+		return err
 	}
 	if damage != nil {
 		return damage

@@ -372,26 +372,6 @@ func TestArchiveConflict(t *testing.T) {
 	})
 }
 
-// TestArchiveChangedFiling archives a letter again after a person filed it
-// elsewhere: the archive keeps what it has and says so.
-func TestArchiveChangedFiling(t *testing.T) {
-	t.Parallel()
-	s := openDir(t)
-	blobs := storage.NewBlobs(s)
-	doc := letter(t, blobs, "moved")
-	first := archive(t, s, doc, blobs)
-	filing := *doc.Filing
-	filing.Department = "32"
-	doc.Filing = &filing
-	_, err := storage.NewArchive(s, options()).Step(t.Context(), doc, blobs)
-	if f := pipeline.AsFault(err); f == nil || f.Code != "archive-conflict" {
-		t.Errorf("got %v", err)
-	}
-	if digest(content(t, s, first.Record.Prefix+"manifest.json")) != first.Record.Manifest {
-		t.Error("the manifest changed")
-	}
-}
-
 func TestArchiveRequireLock(t *testing.T) {
 	t.Parallel()
 	s := openDir(t)

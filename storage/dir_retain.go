@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,7 +55,29 @@ func (d *Dir) noteFirst(info Info) error {
 	if info.RetainUntil.IsZero() {
 		return d.dropNote(info.Key)
 	}
-	raw, err := json.Marshal(note{info.RetainUntil, info.Digest, info.Media})
+	return d.writeNote(info.Key, note{info.RetainUntil, info.Digest, info.Media})
+}
+
+func (d *Dir) prolongs() bool { return true }
+
+// prolong puts the end of an object's retention off; it never brings it nearer.
+func (d *Dir) prolong(ctx context.Context, key string, until time.Time) error {
+	unlock, err := d.lock(key)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	info, err := d.Stat(ctx, key)
+	if err != nil || !info.RetainUntil.Before(until) {
+		return err
+	}
+	return d.writeNote(key, note{until.UTC(), info.Digest, info.Media})
+}
+
+// writeNote puts a note in place of the one there is, if any, durably and at
+// once. The caller holds the key's lock.
+func (d *Dir) writeNote(key string, n note) error {
+	raw, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("writing a retention note: %w", err)
 	}
@@ -69,7 +92,7 @@ func (d *Dir) noteFirst(info Info) error {
 	if err := t.file.Sync(); err != nil {
 		return diskError("syncing a retention note", err)
 	}
-	name := notePath(info.Key)
+	name := notePath(key)
 	if err := d.makeDir(path.Dir(name)); err != nil {
 		return err
 	}

@@ -14,8 +14,10 @@
 // validated as PDF/A or whose filing is still a guess, writes everything of one
 // letter under one prefix, the manifest last as the mark of completeness, and
 // reads every byte back before it calls the letter archived. It can be repeated
-// after a crash at any point and gives the same bytes. The format is described
-// for strangers in docs/archive-format.md.
+// after a crash at any point and gives the same bytes. A letter that is archived
+// and then filed anew by a person, or handed on, gets an [Amendment] beside its
+// manifest, which stays as it is; nothing else of an archived letter can be
+// corrected. The format is described for strangers in docs/archive-format.md.
 //
 // # What it leaves to others
 //

@@ -91,9 +91,11 @@ func TestFormatExplained(t *testing.T) {
 	for _, word := range regexp.MustCompile(`[A-Za-z0-9]+`).FindAllString(string(page), -1) {
 		explained[word] = true
 	}
-	for name := range members(reflect.TypeFor[storage.Manifest](), map[reflect.Type]bool{}) {
-		if !explained[name] {
-			t.Errorf("docs/archive-format.md does not mention %q", name)
+	for _, typ := range []reflect.Type{reflect.TypeFor[storage.Manifest](), reflect.TypeFor[storage.Amendment]()} {
+		for name := range members(typ, map[reflect.Type]bool{}) {
+			if !explained[name] {
+				t.Errorf("docs/archive-format.md does not mention %q", name)
+			}
 		}
 	}
 }

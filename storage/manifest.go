@@ -186,6 +186,11 @@ func checkSegment(s string) error {
 // Digest is the SHA-256 of the manifest's own bytes.
 func (m Manifest) Digest() pipeline.Digest { return m.digest }
 
+// self is the manifest as a file beside those that it lists.
+func (m Manifest) self() ManifestFile {
+	return ManifestFile{Name: manifestName, Media: manifestMedia, Size: m.size, Digest: m.digest}
+}
+
 // Record is where the letter lies, for a manifest that [Archive.Walk] gave.
 func (m Manifest) Record() pipeline.Record {
 	r := pipeline.Record{
@@ -207,8 +212,9 @@ func (m Manifest) Record() pipeline.Record {
 	return r
 }
 
-// Document is the letter as the catalogue had it when it was archived. Blobs that
-// its pages name may be gone; [Archive.Words] gives the words.
+// Document is the letter as the catalogue had it when it was archived; [Amended]
+// gives it as it is today. Blobs that its pages name may be gone; [Archive.Words]
+// gives the words.
 func (m Manifest) Document() pipeline.Document {
 	rec, pdf, filing := m.Record(), m.PDF, m.Filing
 	return pipeline.Document{
@@ -252,6 +258,8 @@ var extensions = map[string]string{
 
 // prefixOf is where a letter lies. The month is that of receipt, in UTC, so that
 // a letter's place never depends on where or when the program runs.
-func prefixOf(doc pipeline.Document) string {
-	return path.Join(archivePrefix, doc.Delivery.Received.UTC().Format("2006/01"), string(doc.ID)) + "/"
+func prefixOf(doc pipeline.Document) string { return prefixAt(doc.ID, doc.Delivery.Received) }
+
+func prefixAt(id pipeline.DocID, received time.Time) string {
+	return path.Join(archivePrefix, received.UTC().Format("2006/01"), string(id)) + "/"
 }

@@ -318,12 +318,14 @@ func (s *S3) askRetention(ctx context.Context, o minio.ObjectInfo) (minio.Retent
 	return *mode, date.UTC().Format(time.RFC3339), nil
 }
 
-// lock asks the server for a lock that a put should have brought but did not,
-// because the server stopped between writing the object and locking it.
-func (s *S3) lock(ctx context.Context, key string, until time.Time) error {
-	if !s.canLock {
-		return nil
-	}
+// prolongs says whether the server holds locks: without them, an object's
+// retention stands among its metadata, which are written once.
+func (s *S3) prolongs() bool { return s.canLock }
+
+// prolong asks the server for a lock until a moment that lies later than the one
+// it holds, or for one that a put should have brought but did not, because the
+// server stopped between writing the object and locking it.
+func (s *S3) prolong(ctx context.Context, key string, until time.Time) error {
 	_, version, err := s.head(ctx, key)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"blattwerk/pipeline"
@@ -22,6 +23,8 @@ const (
 	ProblemIncomplete ProblemKind = "incomplete" // files without a manifest: being written, or interrupted
 	ProblemRetention  ProblemKind = "retention"  // a file is not retained as long as its manifest says
 	ProblemStray      ProblemKind = "stray"      // an object where no letter can lie
+	ProblemAmendment  ProblemKind = "amendment"  // an amendment cannot be read, or is of another letter
+	ProblemGap        ProblemKind = "gap"        // what an amendment follows on, another or the manifest, is gone or changed
 )
 
 var problemTexts = map[ProblemKind]pipeline.Message{
@@ -32,6 +35,8 @@ var problemTexts = map[ProblemKind]pipeline.Message{
 	ProblemManifest:   {DE: "Manifest ist nicht lesbar oder gehört zu einem anderen Schriftstück", EN: "manifest cannot be read or is of another document"},
 	ProblemIncomplete: {DE: "Ablage unvollständig: wird gerade geschrieben oder wurde unterbrochen", EN: "incomplete: being written at the moment, or interrupted"},
 	ProblemRetention:  {DE: "Schutz vor Löschung ist kürzer als im Manifest zugesagt", EN: "protection from deletion is shorter than the manifest says"},
+	ProblemAmendment:  {DE: "Nachtrag ist nicht lesbar oder gehört zu einem anderen Schriftstück", EN: "amendment cannot be read or is of another document"},
+	ProblemGap:        {DE: "worauf dieser Nachtrag folgt (ein früherer Nachtrag oder das Manifest), fehlt oder wurde verändert", EN: "what this amendment follows on (an earlier one, or the manifest) is missing or was changed"},
 	ProblemStray:      {DE: "Datei liegt außerhalb der Ordnung des Archivs", EN: "file lies outside the archive's order"},
 }
 
@@ -47,6 +52,7 @@ type Problem struct {
 // Summary counts what a verification looked at.
 type Summary struct {
 	Letters     int   // letters with a readable manifest
+	Amendments  int   // what was decided about letters later, readable
 	Stacks      int   // stacks that letters were cut from
 	Objects     int   // objects read in full
 	Bytes       int64 // bytes read
@@ -57,14 +63,19 @@ type Summary struct {
 
 // Verify reads the whole archive and compares it with its manifests: every file
 // there, its size and SHA-256 right, retained at least as long as was said,
-// nothing beside that no manifest knows. Each problem is told to each, whose
+// nothing beside that no manifest knows. Each amendment has to be of a letter
+// that is there, and what it names as the last word before it, too; that the
+// newest one is there only the catalogue knows. Each problem is told to each, whose
 // error stops the run, as does a store that cannot be reached: what could not be
 // looked at is not called damaged.
 //
 // A letter that is being archived meanwhile shows as incomplete.
 func (a *Archive) Verify(ctx context.Context, each func(Problem) error) (Summary, error) {
-	v := &verification{a: a, each: each}
-	err := v.folders(ctx, archivePrefix, v.letter)
+	v := &verification{a: a, each: each, keep: map[string]Keep{}}
+	err := v.folders(ctx, amendmentPrefix, v.amendments) // first: they may promise more than manifests
+	if err == nil {
+		err = v.folders(ctx, archivePrefix, v.letter)
+	}
 	if err == nil {
 		err = v.folders(ctx, stackPrefix, v.stack)
 	}
@@ -112,6 +123,7 @@ type verification struct {
 	a    *Archive
 	each func(Problem) error
 	sum  Summary
+	keep map[string]Keep // of letters with amendments, by the letter's folder
 }
 
 func (v *verification) tell(kind ProblemKind, doc pipeline.DocID, key string, err error) error {
@@ -141,12 +153,14 @@ func (v *verification) letter(ctx context.Context, prefix string, objects []Info
 		return err
 	}
 	v.sum.Letters++
+	if keep, ok := v.keep[prefix]; ok {
+		m.Keep = keep
+	}
 	if err := v.stackThere(ctx, m); err != nil {
 		return err
 	}
 	locked := true
-	self := ManifestFile{Name: manifestName, Size: m.size, Digest: m.digest}
-	for _, f := range append([]ManifestFile{self}, m.Files...) {
+	for _, f := range append([]ManifestFile{m.self()}, m.Files...) {
 		info, ok := there[f.Name]
 		delete(there, f.Name)
 		if !ok {
@@ -199,6 +213,57 @@ func (v *verification) file(ctx context.Context, m Manifest, f ManifestFile, inf
 	*locked = *locked && st.Locked
 	if m.Keep.Until.After(v.a.opt.Clock()) && st.RetainUntil.Before(m.Keep.Until) {
 		return v.tell(ProblemRetention, m.ID, info.Key, fmt.Errorf("until %v instead of %v", st.RetainUntil, m.Keep.Until))
+	}
+	return nil
+}
+
+// amendments verifies the amendments of one letter, given the objects that lie in
+// their folder, and notes until when the letter is kept by them.
+func (v *verification) amendments(ctx context.Context, prefix string, objects []Info) error {
+	home := archivePrefix + strings.TrimPrefix(prefix, amendmentPrefix)
+	id := pipeline.DocID(path.Base(home))
+	m, err := v.a.readManifest(ctx, home+manifestName)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return v.tell(ProblemMissing, id, home+manifestName, err)
+	case err != nil && !errors.Is(err, ErrDamaged): // damage is told with the letter
+		return err
+	}
+	known := map[pipeline.Digest]bool{m.digest: true}
+	var list []Amendment
+	for _, o := range objects {
+		am, err := v.a.readAmendment(ctx, o)
+		if errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotFound) {
+			err = v.tell(ProblemAmendment, id, o.Key, err)
+		} else if err == nil {
+			known[am.digest] = true
+			list = append(list, am)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	keep := amendedKeep(m, list)
+	if m.digest != "" {
+		v.keep[home] = keep
+	}
+	for _, am := range list {
+		v.sum.Amendments++
+		v.sum.Bytes += am.size
+		if am.After != "" && !known[am.After] && m.digest != "" {
+			if err := v.tell(ProblemGap, id, am.key, nil); err != nil {
+				return err
+			}
+		}
+		st, err := v.a.store.Stat(ctx, am.key)
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			return err
+		}
+		if err != nil || keep.Until.After(v.a.opt.Clock()) && st.RetainUntil.Before(keep.Until) {
+			if err := v.tell(ProblemRetention, id, am.key, err); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

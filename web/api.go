@@ -141,7 +141,8 @@ func (s *server) apiStatus(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, struct {
 		Version string                 `json:"version"`
 		States  map[pipeline.State]int `json:"states"`
-	}{s.Version, counts.States})
+		Inlets  []Inlet                `json:"inlets"`
+	}{s.Version, counts.States, s.inlets()})
 }
 
 // decide writes a person's filing and sends the letter on.

@@ -179,13 +179,17 @@ func (s *server) findLetters(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = s.seen(r, "listed", "")
 	}
+	var saved []savedRow
+	if err == nil {
+		saved, err = s.savedRows(r)
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	v.Del("lang")
 	page := findPage{
-		frame: s.frame(r, "letters.title"), Query: q.Words, Sort: string(q.Sort), Total: found.total, More: found.more,
+		frame: s.frame(r, "letters.title"), Query: q.Words, Sort: string(q.Sort), Total: found.total, More: found.more, Saved: saved,
 	}
 	page.This = without(v, "after", "limit").Encode()
 	page.ByRelevance = template.URL(without(v, "after", "sort").Encode())
@@ -197,10 +201,6 @@ func (s *server) findLetters(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	page.Groups = s.facetGroups(page.Lang, found.facets, v)
-	if page.Saved, err = s.savedRows(r); err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	page.Since = q.Arrived
 	for _, h := range found.hits {
 		page.Rows = append(page.Rows, s.hitRow(h, q.Words))

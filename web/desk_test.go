@@ -285,10 +285,11 @@ func TestProof(t *testing.T) {
 	}
 }
 
-// TestAClerksMorning walks a department clerk's story in a real browser without a
-// mouse: sign in, see what came in, find a letter, look where the words stand,
-// take it on, note, set a deadline, file as done, take that back, sign out.
-func TestAClerksMorning(t *testing.T) {
+// TestTheDepartmentsStory walks a department clerk's morning in a real browser
+// without a mouse: sign in, see what came in, find a letter, look where the words
+// stand, see its proof, fetch it, take it on, note, set a deadline, file as done,
+// take that back, hand it on, sign out.
+func TestTheDepartmentsStory(t *testing.T) {
 	o := newOffice(t, nil)
 	o.letter("andere.pdf", "Ganz etwas anderes", pipeline.Archived)
 	id := o.letter("brief.pdf", "Sehr geehrte Damen und Herren,\n\ndie Rechnung über Malerarbeiten im Rathaus liegt bei.", pipeline.Archived)
@@ -314,12 +315,26 @@ func TestAClerksMorning(t *testing.T) {
 		return box.left > img.left && box.right < img.right && box.top > img.top && box.bottom < img.bottom && box.width > 5; })()`)); err != nil || !in {
 		t.Errorf("the mark does not lie on the picture (%v)", err)
 	}
+	// Its proof, and all of it in one file.
+	k.tabTo(`a[href$="/proof"]`)
+	k.press(kb.Enter)
+	k.on(fmt.Sprintf(`location.pathname.endsWith("/proof") && document.body.innerText.includes(%q)`, o.entry(id).Document.Delivery.Original.Digest))
+	k.tabTo(fmt.Sprintf(`main a[href="/letters/%s"]`, id))
+	k.press(kb.Enter)
+	k.on(`location.pathname.startsWith("/letters/") && !location.pathname.endsWith("/proof")`)
+	k.tabTo(`a[href$="/zip"]`)
+	if head, err := chromedp.Run(k.tab, chromedp.Evaluate[string](`fetch(document.activeElement.href).then(r => r.text()).then(s => s.slice(0, 2))`, chromedp.EvalAwaitPromise)); err != nil || head != "PK" {
+		t.Errorf("the zip begins with %q, %v", head, err)
+	}
 	k.tabTo("#assignee ~ button")
 	k.press(kb.Enter)
 	k.on(`document.body.innerText.includes("Zugeteilt.") && document.body.innerText.includes("Liegt bei anna")`)
 	k.tabTo("#note")
 	k.press("Preis geprüft", kb.Tab, kb.Enter)
 	k.on(`document.querySelector(".notes")?.innerText.includes("Preis geprüft")`)
+	k.tabTo("#due")
+	k.press("01022040", kb.Enter) // a day in every order of days and months
+	k.on(`document.body.innerText.includes("Wiedervorlage am 0") && document.body.innerText.includes(".2040")`)
 	k.tabTo(`button[value="done"]`)
 	k.press(kb.Enter)
 	k.on(`document.body.innerText.includes("Als erledigt abgelegt.")`)
@@ -329,12 +344,20 @@ func TestAClerksMorning(t *testing.T) {
 	k.tabTo(".notice button")
 	k.press(kb.Enter)
 	k.on(`!!document.querySelector('button[value="done"]')`)
+	if _, deeds, _ := o.rows.Deeds(t.Context(), id); len(deeds) != 4 || deeds[3].Undone.IsZero() {
+		t.Errorf("deeds are %+v", deeds)
+	}
+	k.tabTo("#department")
+	k.press("3") // 32 Ordnungsamt
+	k.tabTo("#why")
+	k.press("gehört zu euch", kb.Enter)
+	k.on(`location.pathname === "/tray" && document.body.innerText.includes("Abgegeben.")`)
+	if e := o.entry(id); e.Document.Filing.Department != "32" {
+		t.Errorf("the letter is with %s", e.Document.Filing.Department)
+	}
 	k.tabTo(`form[action="/logout"] button`)
 	k.press(kb.Enter)
 	k.on(`location.pathname === "/login"`)
-	if _, deeds, _ := o.rows.Deeds(t.Context(), id); len(deeds) != 3 || deeds[2].Undone.IsZero() {
-		t.Errorf("deeds are %+v", deeds)
-	}
 	t.Logf("a clerk's morning: %d keys", k.keys)
 }
 

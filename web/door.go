@@ -195,7 +195,7 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/")
 
 // landing is the page that a person's work begins on.
 func landing(p access.Person) string {
-	if p.Is(access.Department) && !p.Is(access.Mailroom) {
+	if intakeOf(p) != "/" {
 		return "/tray" // what is theirs to do
 	}
 	for _, n := range navigation {

@@ -27,8 +27,7 @@ func (s *server) intakeRoutes() []route {
 // home is the mailroom's intake; people of departments are led to their tray.
 // Those who hand nothing in are led on by [server.grant].
 func (s *server) home(w http.ResponseWriter, r *http.Request) {
-	p := access.From(r.Context())
-	if p.Is(access.Department) && !p.Is(access.Mailroom) {
+	if p := access.From(r.Context()); intakeOf(p) != "/" {
 		http.Redirect(w, r, landing(p), http.StatusSeeOther)
 		return
 	}
@@ -46,6 +45,7 @@ type intakePage struct {
 	Taken     []intakeRow // what the form before handed in
 	Twice     []intakeRow // of it, what was here already
 	MaxBytes  int64
+	Inlets    []Inlet
 }
 
 // intakeRow is a letter on its way.
@@ -83,8 +83,8 @@ func (s *server) intake(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) intakePage(r *http.Request) (intakePage, error) {
 	ctx := r.Context()
-	page := intakePage{frame: s.frame(r, "home.title"), Language: s.Language, MaxBytes: s.MaxBytes}
-	page.Here = "/"
+	page := intakePage{frame: s.frame(r, "home.title"), Language: s.Language, MaxBytes: s.MaxBytes, Inlets: s.inlets()}
+	page.Here = intakeOf(page.Person)
 	entries, _, err := s.Rows.List(ctx, catalog.Filter{Limit: 25})
 	if err != nil {
 		return page, err
@@ -123,14 +123,12 @@ func (s *server) named(ctx context.Context, list string) ([]intakeRow, error) {
 		if id == "" || len(rows) == 50 {
 			continue
 		}
-		e, err := s.Rows.Get(ctx, pipeline.DocID(id))
-		if statusOf(err) == http.StatusNotFound {
-			continue
-		}
-		if err != nil {
+		switch e, err := s.Rows.Get(ctx, pipeline.DocID(id)); {
+		case err == nil:
+			rows = append(rows, s.intakeRow(e))
+		case statusOf(err) != http.StatusNotFound:
 			return nil, err
 		}
-		rows = append(rows, s.intakeRow(e))
 	}
 	return rows, nil
 }

@@ -161,8 +161,14 @@ func (s *server) typeName(code pipeline.TypeCode) string {
 type journalPage struct {
 	frame
 	Year, Before, After int // After is 0 for the year to come
-	Rows                []JournalRow
+	Rows                []journalLine
 	Next                int // the number after which the next page begins; 0 at the end
+}
+
+// journalLine is a line as people read it.
+type journalLine struct {
+	JournalRow
+	Place string // the department by number and name
 }
 
 func (s *server) journal(w http.ResponseWriter, r *http.Request) {
@@ -184,7 +190,11 @@ func (s *server) journal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, e := range list {
-		p.Rows = append(p.Rows, JournalRowOf(e, s.typeName))
+		line := journalLine{JournalRow: JournalRowOf(e, s.typeName)}
+		if line.Department != "" {
+			line.Place = s.facetLabel(p.Lang, "department", string(line.Department))
+		}
+		p.Rows = append(p.Rows, line)
 	}
 	p.Next = next
 	s.show(w, r, "journal", p)

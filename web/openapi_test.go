@@ -139,6 +139,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", "/api/v1/deliveries?name=again.pdf", "new", octets, all, 201},
 		{"POST", "/api/v1/deliveries?name=x.pdf", "unseen", octets, none, 201},
 		{"POST", "/api/v1/deliveries", two, twoType, all, 201},
+		{"POST", "/api/v1/deliveries?name=x.pdf&paper=blank-parts&paper=label-parts", "parted", octets, all, 201},
+		{"POST", "/api/v1/deliveries?name=x.pdf&paper=duplex", "unparted", octets, all, 400},
 		{"POST", "/api/v1/deliveries", empty, emptyType, all, 400},
 		{"POST", "/api/v1/deliveries", strings.Repeat("x", 2<<20), octets, all, 413},
 		{"GET", "/api/v1/documents", "", "", all, 200},

@@ -18,6 +18,8 @@ type frame struct {
 	Title  string // key of the title
 	Nav    []string
 	Person access.Person
+	News   int    // letters that came to kept searches since they were looked at
+	NewsAt string // the way in where they are shown
 }
 
 // navigation is the ways in, in order: a path, whose text is "nav" + path, for
@@ -29,10 +31,11 @@ var navigation = []struct {
 	{"/", access.Hand},
 	{"/tray", access.Work},
 	{"/letters", access.Find},
+	{"/intake", access.Hand},
 	{"/review", access.Sort},
 	{"/journal", access.Keep},
-	{"/savings", access.Count},
 	{"/accounts", access.Manage},
+	{"/savings", access.Count},
 	{"/evidence", access.Audit},
 	{"/help", access.Enter},
 }
@@ -40,11 +43,29 @@ var navigation = []struct {
 func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Lang: language(r), Here: r.URL.Path, Title: title, Person: access.From(r.Context())}
 	for _, n := range navigation {
+		if n.action == access.Hand && n.path != intakeOf(f.Person) {
+			continue
+		}
 		if f.Person.May(n.action) {
 			f.Nav = append(f.Nav, n.path)
 		}
 	}
+	if f.News = s.newsOf(r); f.News > 0 {
+		f.NewsAt = "/letters"
+		if f.Person.May(access.Work) {
+			f.NewsAt = "/tray"
+		}
+	}
 	return f
+}
+
+// intakeOf is where a person hands letters in. The first page of people of
+// departments is their tray.
+func intakeOf(p access.Person) string {
+	if p.Is(access.Department) && !p.Is(access.Mailroom) {
+		return "/intake"
+	}
+	return "/"
 }
 
 // row is a letter in a list.
@@ -89,6 +110,7 @@ type letterPage struct {
 	Doc     pipeline.Document
 	History []catalog.Event
 	Best    []candidate // for review, best first
+	Locked  bool        // the file needs a password, which can be entered
 	All     []TypeInfo  // for review
 	Held    int         // letters waiting, this one included
 	HasPDF  bool
@@ -112,7 +134,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 	}
 	page := letterPage{
 		frame: s.frame(r, title), row: s.row(e), Doc: e.Document, History: history, All: s.Types, HasPDF: e.Document.PDF != nil,
-		Labels: s.Labels,
+		Labels: s.Labels, Locked: locked(e),
 	}
 	if e.Document.Filing != nil {
 		for _, c := range e.Document.Filing.Candidates {
@@ -175,7 +197,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	status := statusOf(err)
 	s.logFailure(r, status, err)
-	s.showStatus(w, r, status, "fail", failPage{s.frame(r, "fail.title"), status, textOf(err)})
+	page := failPage{s.frame(r, "fail.title"), status, textOf(err)}
+	page.Here = "" // it belongs to no way in, whatever the address looks like
+	s.showStatus(w, r, status, "fail", page)
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {

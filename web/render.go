@@ -94,6 +94,41 @@ func (w words) text(lang, key string, args ...any) string {
 	return text
 }
 
+// word gives the text of a code, such as that of an event; a code that has no text
+// stays as it is.
+func (w words) word(lang, stem, code string) string {
+	if text, ok := w[lang][stem+code]; ok {
+		return text
+	}
+	return code
+}
+
+// plainly gives a value that was read from a letter as people write it: days and
+// amounts are kept as machines do.
+func plainly(lang, value string) string {
+	if day, err := time.Parse(time.DateOnly, value); err == nil {
+		return day.Format("02.01.2006")
+	}
+	sum, isEUR := strings.CutSuffix(value, " EUR")
+	whole, cents, isSum := strings.Cut(sum, ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); isEUR && isSum && len(cents) == 2 && err == nil {
+		return thousands(lang, strconv.FormatInt(n, 10)) + map[string]string{"de": ",", "en": "."}[lang] + cents + "\u00a0EUR"
+	}
+	return value
+}
+
+// current says, in the words of aria-current, whether a page is the one that an
+// entry of the navigation leads to ("page"), lies behind it ("true"), or neither.
+func current(here, entry string) string {
+	switch {
+	case here == entry:
+		return "page"
+	case entry != "/" && strings.HasPrefix(here, entry+"/"):
+		return "true"
+	}
+	return ""
+}
+
 // tongues names languages in tesseract's notation, "deu+eng"; one that has no name
 // here keeps its code.
 func (w words) tongues(lang, codes string) string {
@@ -144,16 +179,15 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			}
 			return name
 		},
-		"event": func(lang, kind string) string {
-			if _, ok := w[lang]["event."+kind]; ok {
-				return w.text(lang, "event."+kind)
-			}
-			return kind
-		},
-		"count":  func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
-		"list":   func(v ...any) []any { return v },
-		"month":  monthName,
-		"figure": figure,
+		"event":   func(lang, kind string) string { return w.word(lang, "event.", kind) },
+		"word":    w.word,
+		"whole":   func(lang string, n int64) string { return thousands(lang, strconv.FormatInt(n, 10)) },
+		"plainly": plainly,
+		"current": current,
+		"count":   func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
+		"list":    func(v ...any) []any { return v },
+		"month":   monthName,
+		"figure":  figure,
 		"span": func(lang string, r pipeline.Range) string {
 			if r.Low == r.High {
 				return figure(lang, r.Mid)

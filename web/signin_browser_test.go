@@ -59,12 +59,15 @@ func TestTheFirstDayInABrowser(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	look("/setup", "/evidence")
 	do("set-up", chromedp.Navigate(s.URL+"/setup?code="+code), chromedp.Focus("#name"),
 		keys("Frau Chefin\tchefin\t"+password+"\t"+password+"\r"), chromedp.WaitVisible(`a[href="/accounts/new"]`))
-	look("/accounts", "/accounts/new", "/tokens", "/groups", "/sign-ins", "/account")
+	look("/accounts", "/sign-ins", "/account")
+	// The other language is one key away, on the same page, and stays.
+	do("the language", chromedp.Navigate(s.URL+"/accounts?lang=de"), chromedp.Focus("a.language"), keys("\r"), chromedp.WaitVisible(`html[lang="en"] a[href="/accounts/new"]`),
+		chromedp.Focus(`a[href="/accounts/new"]`), keys("\r"), chromedp.WaitVisible(`html[lang="en"] #login`),
+		chromedp.Focus("a.language"), keys("\r"), chromedp.WaitVisible(`html[lang="de"] #login`))
 	do("a new account", chromedp.Navigate(s.URL+"/accounts/new"), chromedp.Focus("#login"), keys("schmidt\tFrau Schmidt"),
-		chromedp.Focus(`input[name=department][value="20"]`), keys(" "), chromedp.Focus("main form button"), keys("\r"), chromedp.WaitVisible(".secret"))
+		chromedp.Focus(`input[name=role][value="department"]`), keys(" "), chromedp.Focus(`input[name=department][value="20"]`), keys(" "), chromedp.Focus("main form button"), keys("\r"), chromedp.WaitVisible(".secret"))
 	first, err := chromedp.Run(tab, chromedp.Evaluate[string](`document.querySelector(".secret").textContent`))
 	if err != nil {
 		t.Fatal(err)
@@ -75,10 +78,8 @@ func TestTheFirstDayInABrowser(t *testing.T) {
 	}
 	look("/accounts/" + account.ID)
 	do("signing out", chromedp.Navigate(s.URL+"/account"), chromedp.Focus(".who button"), keys("\r"), chromedp.WaitVisible("#password"))
-	look("/login?next=/letters")
 	do("a wrong password", chromedp.Navigate(s.URL+"/login"), chromedp.Focus("#login"), keys("schmidt\tfalsch\r"), chromedp.WaitVisible("#wrong"))
 	do("the first sign-in", chromedp.Navigate(s.URL+"/login?next=/letters"), chromedp.Focus("#login"), keys("schmidt\t"+first+"\r"), chromedp.WaitVisible("#old"))
-	look("/account")
 	do("one's own password", chromedp.Navigate(s.URL+"/account"), chromedp.Focus("#old"),
 		keys(first+"\t"+password+"\t"+password+"\r"), chromedp.WaitVisible(`.done[role=status]`))
 	do("the letter", chromedp.Navigate(s.URL+"/letters"), chromedp.WaitReady(`a[href^="/letters/`+string(id)+`"]`))

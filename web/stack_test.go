@@ -19,8 +19,14 @@ import (
 // sheet between them, and puts both into the tray.
 func (o *office) pile() (first, second pipeline.DocID) {
 	o.t.Helper()
+	return o.cut(o.letter("stapel.pdf", "x", pipeline.Working))
+}
+
+// cut makes two letters of what was handed in, as the stations would, and is not
+// sure of either.
+func (o *office) cut(id pipeline.DocID) (first, second pipeline.DocID) {
+	o.t.Helper()
 	ctx := o.t.Context()
-	id := o.letter("stapel.pdf", "x", pipeline.Working)
 	job, err := o.rows.Claim(ctx, id, pipeline.StepOpen, 0, "test", time.Minute)
 	if err != nil {
 		o.t.Fatal(err)
@@ -53,7 +59,9 @@ func (o *office) pile() (first, second pipeline.DocID) {
 			o.t.Fatal(err)
 		}
 		why := &pipeline.Fault{Verdict: pipeline.AskPerson, Code: "unsure", Text: pipeline.Message{DE: "Unsicher.", EN: "Unsure."}}
-		if err := o.rows.Park(ctx, job, why, job.Document); err != nil {
+		doc := job.Document
+		doc.Filing = &pipeline.Filing{Department: "20", Type: "20-RECH", Confidence: 0.6, Candidates: []pipeline.Candidate{{Department: "20", Type: "20-RECH", Confidence: 0.6}}}
+		if err := o.rows.Park(ctx, job, why, doc); err != nil {
 			o.t.Fatal(err)
 		}
 	}

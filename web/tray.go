@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"blattwerk/pipeline"
@@ -27,14 +25,11 @@ func (s *server) trayRoutes() []route {
 	return []route{
 		{"GET /review", access.Sort, s.review},
 		{"POST /letters/{id}/answer", access.Sort, s.answerForm},
+		{"POST /letters/{id}/password", access.Sort, s.passwordForm},
 		{"POST /letters/{id}/undecide", access.Sort, s.undecideForm},
 		{"POST /letters/{id}/send-back", access.Find, s.sendBackForm},
 	}
 }
-
-// grace is how long an answered letter waits before it goes on, so that the
-// person can take the answer back. Nobody needs the archive sooner.
-const grace = time.Minute
 
 // taskPage is a screen of the tray.
 type taskPage struct {
@@ -50,9 +45,13 @@ type taskPage struct {
 	Gen      int
 	After    catalog.Cursor // the place of this letter in the tray
 	Held     int
-	Again    bool // the tray was gone through; this letter was put off before
+	Locked   bool              // the file needs a password, which can be entered
+	Wrong    *pipeline.Message // the password that was entered did not open it
+	Original bool              // what came in is this letter and no other
+	Again    bool              // the tray was gone through; this letter was put off before
 	Done     *doneView
 	Labels   map[string]pipeline.Message
+	Begins   []cutPlace // pages that look like the first of a letter
 }
 
 // answerView is an answer with why it is one.
@@ -65,15 +64,6 @@ type answerView struct {
 type typeGroup struct {
 	Department string
 	Types      []TypeInfo
-}
-
-// doneView is the last decision, which can still be taken back.
-type doneView struct {
-	ID      pipeline.DocID `json:"id"`
-	Gen     int            `json:"gen"`
-	Journal string         `json:"journal"`
-	What    string         `json:"what"` // the type, or that it is tried again
-	Seconds int            `json:"seconds"`
 }
 
 // sheet is the page to look at, with places to see.
@@ -142,7 +132,7 @@ func (s *server) free(r *http.Request, after catalog.Cursor) (catalog.Entry, boo
 // task shows the first question of a letter that given does not answer.
 func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []string) (taskPage, error) {
 	doc := e.Document
-	page.row, page.Gen, page.After, page.Given = s.row(e), e.Gen, e.Place(), given
+	page.row, page.Gen, page.After, page.Given, page.Original = s.row(e), e.Gen, e.Place(), given, doc.Stack == nil
 	questions := s.questions(e)
 	if len(questions) == 0 { // nothing doubtful left: only the filing is to be confirmed
 		questions = []pipeline.Question{confirm(doc.Filing)}
@@ -155,6 +145,10 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	if page.Question.Kind == pipeline.AskType && page.Question.Other {
 		page.Types = s.typeGroups()
 	}
+	if page.Question.Kind == pipeline.AskCut {
+		page.Begins = cutPlaces(doc.Cut)
+	}
+	page.Locked = locked(e)
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)
 }
@@ -270,223 +264,4 @@ func (s *server) frameOf(ctx context.Context, p pipeline.Page) (width, height in
 func around(b pipeline.Box, width int) pipeline.Box {
 	air := max(width/200, 2)
 	return pipeline.Box{X0: max(b.X0-air, 0), Y0: max(b.Y0-air, 0), X1: b.X1 + air, Y1: b.Y1 + air}
-}
-
-// answerForm takes the answer to a question. If it was the last one about the
-// letter, the letter goes on after its grace, and the next one comes.
-func (s *server) answerForm(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	e, err := s.Rows.Get(r.Context(), docID(r))
-	if err == nil && (e.State != pipeline.Waiting || strconv.Itoa(e.Gen) != r.PostFormValue("gen")) {
-		err = catalog.ErrNotWaiting
-	}
-	if err != nil {
-		s.failTask(w, r, err)
-		return
-	}
-	given := append(slices.Clone(r.PostForm["given"]), answerOf(r))
-	verdict, err := s.verdict(e, given)
-	if err != nil {
-		s.failTask(w, r, err)
-		return
-	}
-	if !verdict.whole {
-		held, err := s.Rows.Held(r.Context())
-		page := taskPage{frame: s.frame(r, "review.title"), Held: held, Labels: s.Labels}
-		if err == nil {
-			page, err = s.task(r, page, e, given)
-		}
-		if err != nil {
-			s.failTask(w, r, err)
-			return
-		}
-		page.Here = "/review"
-		s.show(w, r, "review", page)
-		return
-	}
-	if verdict.retry != "" {
-		bell, err := s.Rows.Retry(r.Context(), e.Document.ID, verdict.retry, actor(r))
-		if err != nil {
-			s.failTask(w, r, err)
-			return
-		}
-		_ = s.ring(r, bell)
-	} else if err := s.settle(r, e, verdict.code, verdict.fields); err != nil {
-		s.failTask(w, r, err)
-		return
-	}
-	s.desks.leave(e.Document.ID)
-	if wantsJSON(r) {
-		answer(w, http.StatusOK, s.doneOf(r, e.Document.ID))
-		return
-	}
-	http.Redirect(w, r, "/review?after="+string(e.Place())+"&done="+string(e.Document.ID), http.StatusSeeOther)
-}
-
-// failTask tells what went wrong, to a person or to the script of the tray.
-func (s *server) failTask(w http.ResponseWriter, r *http.Request, err error) {
-	if wantsJSON(r) {
-		s.problem(w, r, err)
-		return
-	}
-	s.fail(w, r, err)
-}
-
-func wantsJSON(r *http.Request) bool { return r.Header.Get("Accept") == "application/json" }
-
-// answerOf is the answer of a form: the key of one that was offered, or another
-// type, or another value.
-func answerOf(r *http.Request) string {
-	switch {
-	case r.PostFormValue("key") != "":
-		return "key:" + r.PostFormValue("key")
-	case r.PostFormValue("type") != "":
-		return "type:" + r.PostFormValue("type")
-	}
-	return "value:" + strings.TrimSpace(r.PostFormValue("value"))
-}
-
-// verdict is what answers come to.
-type verdict struct {
-	whole  bool // nothing is left to ask
-	code   pipeline.TypeCode
-	fields []pipeline.Field // set by the person; an empty value says that there is none
-	retry  pipeline.StepName
-}
-
-// verdict adds up the answers to a letter's questions, in order.
-func (s *server) verdict(e catalog.Entry, given []string) (verdict, error) {
-	questions := s.questions(e)
-	if len(questions) == 0 {
-		questions = []pipeline.Question{confirm(e.Document.Filing)}
-	}
-	var v verdict
-	if e.Document.Filing != nil {
-		v.code = e.Document.Filing.Type
-	}
-	guess := v.code
-	if len(given) > len(questions) {
-		return v, badRequest("more answers than questions", nil)
-	}
-	for i, g := range given {
-		a, err := s.pick(questions[i], g)
-		if err != nil {
-			return v, err
-		}
-		switch {
-		case a.Retry != "":
-			return verdict{whole: true, retry: a.Retry}, nil
-		case a.Type != "":
-			v.code = a.Type
-		case a.Value != nil:
-			v.fields = append(v.fields, pipeline.Field{
-				Name: a.Value.Name, Value: a.Value.Value, Confidence: 1, Page: questions[i].Page, Box: questions[i].Box,
-			})
-		}
-	}
-	// Questions about fields belong to the type that was guessed.
-	v.whole = len(given) == len(questions) || v.code != guess
-	if _, known := s.types[v.code]; v.whole && !known {
-		return v, badRequest("no such document type", nil)
-	}
-	return v, nil
-}
-
-// pick finds the answer that a form gives to a question.
-func (s *server) pick(q pipeline.Question, given string) (pipeline.Answer, error) {
-	kind, what, _ := strings.Cut(given, ":")
-	switch {
-	case kind == "key":
-		for _, a := range q.Answers {
-			if a.Key == what {
-				return a, nil
-			}
-		}
-	case kind == "type" && q.Kind == pipeline.AskType:
-		if _, known := s.types[pipeline.TypeCode(what)]; known {
-			return pipeline.Answer{Type: pipeline.TypeCode(what)}, nil
-		}
-	case kind == "value" && q.Kind == pipeline.AskField && what != "":
-		return pipeline.Answer{Value: &pipeline.SetField{Name: q.Field, Value: what}}, nil
-	}
-	return pipeline.Answer{}, badRequest("no such answer", nil)
-}
-
-// settle writes a person's filing and lets the letter wait for its grace.
-func (s *server) settle(r *http.Request, e catalog.Entry, code pipeline.TypeCode, set []pipeline.Field) error {
-	doc := e.Document
-	if len(set) > 0 && doc.Filing != nil {
-		f := *doc.Filing
-		f.Fields = slices.DeleteFunc(slices.Clone(f.Fields), func(have pipeline.Field) bool {
-			return slices.ContainsFunc(set, func(s pipeline.Field) bool { return s.Name == have.Name })
-		})
-		for _, x := range set {
-			if x.Value != "" {
-				f.Fields = append(f.Fields, x)
-			}
-		}
-		doc.Filing = &f
-	}
-	filing, err := s.Apply(doc, code, actor(r))
-	if err != nil {
-		return err
-	}
-	bell, err := s.Rows.Decide(r.Context(), doc.ID, catalog.Decision{
-		Type: filing.Type, Department: filing.Department, By: actor(r), Note: r.PostFormValue("note"),
-		Protection: filing.Protection, Handling: filing.Handling, RetainFor: filing.RetainFor,
-		Set: wordsOn(set), Fields: append([]pipeline.Field{}, filing.Fields...), Grace: grace,
-	}, s.Resume)
-	if err != nil {
-		return err
-	}
-	return s.ring(r, bell)
-}
-
-// wordsOn is what a person said about fields, without where they stand.
-func wordsOn(fields []pipeline.Field) []pipeline.SetField {
-	var set []pipeline.SetField
-	for _, f := range fields {
-		set = append(set, pipeline.SetField{Name: f.Name, Value: f.Value})
-	}
-	return set
-}
-
-// doneOf tells about a decision that can still be taken back; nil if none.
-func (s *server) doneOf(r *http.Request, id pipeline.DocID) *doneView {
-	if id == "" {
-		return nil
-	}
-	e, err := s.Rows.Get(r.Context(), id)
-	if err != nil || e.State != pipeline.Working {
-		return nil
-	}
-	d := &doneView{ID: id, Gen: e.Gen, Journal: e.Document.Delivery.Journal}
-	if e.Document.Filing != nil && e.Document.Filing.DecidedBy != "" && e.Step == s.Resume {
-		t := s.types[e.Document.Filing.Type]
-		d.What, d.Seconds = t.DepartmentName+": "+t.Name, int(time.Until(e.Due).Seconds())
-	}
-	return d
-}
-
-// undecideForm takes the last decision back and shows the letter again.
-func (s *server) undecideForm(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	gen, err := strconv.Atoi(r.PostFormValue("gen"))
-	if err != nil {
-		err = badRequest("which decision", err)
-	} else {
-		err = s.Rows.Undecide(r.Context(), docID(r), gen, actor(r))
-	}
-	if err != nil {
-		s.failTask(w, r, err)
-		return
-	}
-	to := "/review?letter=" + string(docID(r))
-	if wantsJSON(r) {
-		answer(w, http.StatusOK, struct {
-			Next string `json:"next"`
-		}{to})
-		return
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
 }

@@ -10,7 +10,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"blattwerk/pipeline"
@@ -18,13 +17,18 @@ import (
 )
 
 // take takes one delivery in and shows what it became. q is the fields of a
-// form or of the address: language, mode, and, from the command line, source and
-// device.
+// form or of the address: language, mode, paper, and, from the command line, source
+// and device.
 func (s *server) take(ctx context.Context, r *http.Request, q url.Values, name string, body io.Reader) (Letter, error) {
 	d := pipeline.Delivery{
 		Name: name, Source: "upload", Operator: actor(r),
 		Language: cmp.Or(q.Get("language"), s.Language), Mode: pipeline.Mode(cmp.Or(q.Get("mode"), string(pipeline.ModeSkip))),
 	}
+	paper, err := pipeline.ParsePaper(strings.Join(q["paper"], ","))
+	if err != nil {
+		return Letter{}, badRequest(err.Error(), nil)
+	}
+	d.Paper = paper
 	if actor(r) == commandLine {
 		d.Source, d.Device = cmp.Or(q.Get("source"), "cli"), q.Get("device")
 	}
@@ -107,8 +111,11 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 			if err != nil {
 				return letters, badRequest("the form breaks off", err)
 			}
-			if slices.Contains([]string{"language", "mode"}, part.FormName()) {
+			switch part.FormName() {
+			case "language", "mode":
 				told.Set(part.FormName(), string(value))
+			case "paper":
+				told.Add("paper", string(value)) // boxes that may all be ticked
 			}
 			continue
 		}
@@ -228,7 +235,7 @@ func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 // pattern of the route, not the path, and no query.
 func (s *server) logFailure(r *http.Request, status int, err error) {
 	level := slog.LevelDebug
-	if status >= 500 {
+	if status >= 500 && r.Context().Err() == nil { // who is gone already left in the middle, which is no fault
 		level = slog.LevelError
 	}
 	_, pattern, _ := strings.Cut(r.Pattern, " ")

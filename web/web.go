@@ -28,6 +28,7 @@ type Rows interface {
 	History(ctx context.Context, id pipeline.DocID) ([]catalog.Event, error)
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
+	Unlock(ctx context.Context, id pipeline.DocID, gen int, unlocked pipeline.Blob, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
 	Journal(ctx context.Context, year, after, limit int) ([]catalog.Entry, int, error)
 	trayRows
@@ -47,13 +48,20 @@ type Config struct {
 	Apply   func(doc pipeline.Document, code pipeline.TypeCode, by string) (pipeline.Filing, error)
 	Books   Books
 	Ready   func(ctx context.Context) error
+	Inlets  func() []Inlet // how the ways in stand by which letters come of themselves; nil is none
 	// Questions are what a person has to settle about a waiting letter, best first.
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Languages are those that can be read, in tesseract's notation.
 	Languages func(ctx context.Context) ([]string, error)
+	// Sheets writes cover sheets, separator sheets or labels as PDF.
+	Sheets func(w io.Writer, o SheetOrder) error
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
+
+	// Unlock keeps a copy of an encrypted letter that opens without its password,
+	// which is kept nowhere; its fault "wrong-password" is for the person.
+	Unlock func(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error)
 
 	// Words gives the words of a letter's pages, in the order of its pages; a page
 	// without any is empty.
@@ -95,6 +103,7 @@ type server struct {
 	pages    pages
 	pictures *pictures
 	looks    *looks
+	news     *news
 	door     *door
 	desks    *desks
 }
@@ -109,7 +118,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.Access = cfg.Access.complete()
 	s := &server{
-		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{},
+		Config: cfg, types: map[pipeline.TypeCode]TypeInfo{}, pages: loadPages(cfg.Zone), pictures: newPictures(), looks: &looks{}, news: &news{},
 		door: newDoor(cfg), desks: &desks{},
 	}
 	s.Rows = guard{cfg.Rows, cfg.Access.Clock}
@@ -150,6 +159,7 @@ func (s *server) routes() []route {
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.stackRoutes(),
+		s.sheetRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

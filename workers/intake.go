@@ -35,8 +35,8 @@ const sniffed = 4096
 // Take streams a delivery to the store, writes it into the catalogue and rings
 // for it. When it returns without an error the delivery is accepted and cannot
 // be lost: its bytes are durable and its row is committed. d says what is known
-// about it (Name, Source, Device, Operator, Language, Mode); the rest is filled
-// in.
+// about it (Name, Source, Device, Operator, Language, Mode, Paper, and Media
+// and Received where the way in knows them); the rest is filled in.
 func (in Intake) Take(ctx context.Context, d pipeline.Delivery, r io.Reader) (catalog.Receipt, error) {
 	if in.Ready != nil {
 		if err := in.Ready(ctx); err != nil {
@@ -48,7 +48,9 @@ func (in Intake) Take(ctx context.Context, d pipeline.Delivery, r io.Reader) (ca
 	if err != nil && !errors.Is(err, io.EOF) {
 		return catalog.Receipt{}, fmt.Errorf("receiving a delivery: %w", err)
 	}
-	d.Media = in.Sniff(head)
+	if d.Media == "" { // who knows better says so: a mailbox holds mails, whatever they begin with
+		d.Media = in.Sniff(head)
+	}
 	if d.Original, err = in.Blobs.Put(ctx, buf); err != nil {
 		return catalog.Receipt{}, fmt.Errorf("keeping a delivery: %w", err)
 	}

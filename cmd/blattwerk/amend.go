@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,57 +46,65 @@ func (h *house) amend(ctx context.Context, doc pipeline.Document, d catalog.Deed
 		return nil
 	}
 	return h.archive.Amend(ctx, storage.Amendment{
-		ID: d.ID + ".undo", Document: doc.ID, Received: doc.Delivery.Received, At: d.Undone, By: d.UndoneBy,
+		ID: d.ID + undoSuffix, Document: doc.ID, Received: doc.Delivery.Received, At: d.Undone, By: d.UndoneBy,
 		Kind: storage.AmendUndo, Undoes: d.ID, Department: d.Was.Department, Was: d.Department,
 	})
 }
 
 // amendAll keeps beside the archive whatever was handed on lately: what a crash or
-// a store that was away left undone.
+// a store that was away left undone. A letter that cannot be amended holds none of
+// the others up.
 func (h *house) amendAll(ctx context.Context) error {
 	const lately = 30 * 24 * time.Hour
 	deeds, err := h.rows.HandOns(ctx, time.Now().Add(-lately))
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, d := range deeds {
 		e, err := h.rows.Get(ctx, d.Doc)
-		if err != nil {
-			return err
+		if err == nil {
+			err = h.amend(ctx, e.Document, d)
 		}
-		if err := h.amend(ctx, e.Document, d); err != nil {
-			return fmt.Errorf("keeping a hand-over beside the archive: %w", err)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("keeping a hand-over of %s beside the archive: %w", d.Doc, err))
+		}
+	}
+	return failed
+}
+
+// verifyAmendments holds the catalogue against the archive: every hand-over that
+// upkeep had time to keep there has to be there. Letters that were filed anew name
+// their amendments among their files.
+func (h *house) verifyAmendments(ctx context.Context, report func(where, what string)) error {
+	all, err := h.archive.Amendments(ctx)
+	if damage := (*storage.DamageError)(nil); err != nil && !errors.As(err, &damage) { // the archive's own check tells of damage
+		return err
+	}
+	kept := map[string]bool{}
+	for _, list := range all {
+		for _, am := range list {
+			kept[am.ID] = true
+		}
+	}
+	deeds, err := h.rows.HandOns(ctx, time.Time{})
+	if err != nil {
+		return err
+	}
+	const upkeep = 2 * time.Hour
+	for _, d := range deeds {
+		if !kept[d.ID] && time.Since(d.At) > upkeep || !d.Undone.IsZero() && !kept[d.ID+undoSuffix] && time.Since(d.Undone) > upkeep {
+			report(string(d.Doc), "handed on by "+d.By+" on "+d.At.Format(time.DateOnly)+", but no amendment beside the archive says so")
 		}
 	}
 	return nil
 }
 
-// amendments reads what was decided about letters after they were archived, in
-// the order in which it was.
-func (h *house) amendments(ctx context.Context) (map[pipeline.DocID][]storage.Amendment, error) {
-	all := map[pipeline.DocID][]storage.Amendment{}
-	err := h.archive.Amendments(ctx, func(am storage.Amendment) error {
-		all[am.Document] = append(all[am.Document], am)
-		return nil
-	})
-	for _, list := range all {
-		slices.SortStableFunc(list, func(a, b storage.Amendment) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
-	}
-	return all, err
-}
-
-// amended is a letter as its amendments left it.
-func amended(doc pipeline.Document, list []storage.Amendment) pipeline.Document {
-	if len(list) == 0 || doc.Filing == nil {
-		return doc
-	}
-	filing := *doc.Filing
-	for _, am := range list {
-		filing.Department = cmp.Or(am.Department, filing.Department)
-	}
-	doc.Filing = &filing
-	return doc
-}
+// undoSuffix makes the name of an amendment that takes back a hand-over.
+const undoSuffix = ".undo"
 
 // recall writes back into the catalogue what the amendments of a letter tell.
 func (h *house) recall(ctx context.Context, list []storage.Amendment) error {

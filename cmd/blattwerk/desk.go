@@ -86,7 +86,7 @@ func (d remoteDesk) hand(ctx context.Context, path string, del pipeline.Delivery
 	defer f.Close()
 	q := url.Values{
 		"name": {del.Name}, "source": {del.Source}, "device": {del.Device},
-		"language": {del.Language}, "mode": {string(del.Mode)},
+		"language": {del.Language}, "mode": {string(del.Mode)}, "paper": {del.Paper.String()},
 	}
 	var l web.Letter
 	return l, d.do(ctx, http.MethodPost, "/api/v1/deliveries?"+q.Encode(), f, &l)

@@ -15,6 +15,7 @@ import (
 	"blattwerk/pipeline/route"
 	"blattwerk/storage"
 	"blattwerk/storage/catalog"
+	"blattwerk/web"
 	"blattwerk/workers"
 )
 
@@ -135,6 +136,7 @@ type stations struct {
 	belt   *workers.Belt
 	intake workers.Intake
 	books  *keeper.Keeper
+	inlets []func() web.Inlet // how the ways in stand by which letters come of themselves
 }
 
 // openStations opens the rooms and the belt, with upkeep beside it.
@@ -158,7 +160,7 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 	belt := workers.New(workers.Config{
 		Redis: redis, Rows: h.rows, Blobs: h.blobs, Steps: steps, Alone: h.embedded, Log: h.log, Chores: chores,
 		Texts: func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error) {
-			texts, err := workers.Texts(ctx, h.blobs, doc)
+			texts, err := h.words(ctx, doc) // from the archive: of a letter filed anew nothing else is left
 			return maskAll(texts, doc), err
 		},
 	})

@@ -8,6 +8,7 @@ import (
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
+	"blattwerk/web"
 	"blattwerk/workers/inbox"
 )
 
@@ -21,6 +22,7 @@ func (s *stations) watchInbox(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.inlets = append(s.inlets, func() web.Inlet { return folderInlet(in, s.set.str("inbox")) })
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -32,7 +34,7 @@ func (s *stations) watchInbox(ctx context.Context) (stop func(), err error) {
 }
 
 func (s *stations) takeFromInbox(ctx context.Context, d pipeline.Delivery, r io.Reader) (pipeline.Digest, error) {
-	d.Language, d.Mode = s.set.str("language"), pipeline.ModeSkip
+	d.Language, d.Mode, d.Paper = s.set.str("language"), pipeline.ModeSkip, s.set.papers("inbox-paper").of(d.Device)
 	receipt, err := s.intake.Take(ctx, d, r)
 	if errors.Is(err, catalog.ErrChanged) {
 		// A file of the same name, size and time, but of other bytes: another delivery.

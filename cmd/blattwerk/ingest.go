@@ -33,6 +33,7 @@ func ingestCommand() command {
 			fs.String("mode", string(pipeline.ModeSkip), "pages that carry text already: skip, force or redo")
 			fs.String("source", "cli", "how the letters came in, for the journal")
 			fs.String("device", "", "scanner, for the journal")
+			fs.String("paper", "", "how the stack was scanned and is parted: fronts-then-backs, blank-parts, label-parts, by commas")
 		},
 		run: ingest,
 	}
@@ -129,6 +130,11 @@ func (c *call) handAll(ctx context.Context, d desk, files []string) ([]web.Lette
 	mode, _ := c.flags.GetString("mode")
 	source, _ := c.flags.GetString("source")
 	device, _ := c.flags.GetString("device")
+	words, _ := c.flags.GetString("paper")
+	paper, err := pipeline.ParsePaper(words)
+	if err != nil {
+		return nil, exit{exitUsage, fmt.Errorf("paper: %w", err)}
+	}
 	letters := make([]web.Letter, 0, len(files))
 	for _, path := range files {
 		err := steady(ctx, path)
@@ -137,6 +143,7 @@ func (c *call) handAll(ctx context.Context, d desk, files []string) ([]web.Lette
 			l, err = d.hand(ctx, path, pipeline.Delivery{
 				Name: filepath.Base(path), Source: cmp.Or(source, "cli"), Device: device, Operator: os.Getenv("USER"),
 				Language: c.set.str("language"), Mode: pipeline.Mode(cmp.Or(mode, string(pipeline.ModeSkip))),
+				Paper: paper,
 			})
 		}
 		if ctx.Err() != nil {

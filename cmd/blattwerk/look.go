@@ -41,10 +41,16 @@ func statusCommand() command {
 				return err
 			}
 			if asJSON, _ := c.flags.GetBool("json"); asJSON {
-				return json.NewEncoder(c.out).Encode(counts)
+				return json.NewEncoder(c.out).Encode(struct {
+					catalog.Counts
+					Inlets []web.Inlet
+				}{counts, inletsOf(ctx, c.set.str("data"))})
 			}
 			for _, s := range []pipeline.State{pipeline.Working, pipeline.Waiting, pipeline.Archived, pipeline.Refused} {
 				fmt.Fprintf(c.out, "%-12s %d\n", c.stateWord(s), counts.States[s])
+			}
+			for _, in := range inletsOf(ctx, c.set.str("data")) {
+				fmt.Fprintf(c.out, "%s: %s\n", in.Place, c.say(in.Text.DE, in.Text.EN))
 			}
 			return nil
 		},

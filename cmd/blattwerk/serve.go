@@ -81,6 +81,13 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 		return errors.Join(err, listener.Close(), ignoreCancel(<-beltDone))
 	}
 
+	stopMailbox, err := s.watchMailbox(ctx)
+	if err != nil {
+		stopInbox()
+		stopBelt()
+		return errors.Join(err, listener.Close(), ignoreCancel(<-beltDone))
+	}
+
 	server := &http.Server{
 		Handler:           web.New(s.webConfig(token)),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -102,6 +109,7 @@ func (c *call) runServer(ctx context.Context, s *stations, listener net.Listener
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	stopInbox()
+	stopMailbox()
 	err = errors.Join(err, server.Shutdown(grace))
 	stopBelt()
 	return errors.Join(err, ignoreCancel(<-beltDone), s.checkpoint(grace))
@@ -121,11 +129,14 @@ func (s *stations) webConfig(token string) web.Config {
 		Apply:     s.rooms.Classify.Apply,
 		Books:     s.books,
 		Ready:     s.ready,
+		Inlets:    s.standing,
 		Picture:   s.picture,
+		Unlock:    s.unlock,
 		Words:     s.words,
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
 		Languages: s.rooms.Show.Languages,
+		Sheets:    s.printSheets,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
 		Language:  s.set.str("language"),

@@ -24,6 +24,8 @@ type setting struct {
 	def    string
 	secret bool
 	help   string
+	// unflagged is no flag, since everybody on the machine sees command lines.
+	unflagged bool
 }
 
 // table is every setting there is. `blattwerk config` prints it.
@@ -44,6 +46,20 @@ var table = []setting{
 	{name: "town", def: "", help: "name of the town, so that its own letterhead is not taken for a sender"},
 	{name: "zone", def: "Europe/Berlin", help: "time zone of the town: when a day and a journal's year begin"},
 	{name: "inbox", def: "", help: "folder that scanners lay files into, a subfolder for each; empty watches none"},
+	{name: "inbox-paper", help: "how stacks of subfolders of the inbox are scanned and parted: \"Scanner 1=fronts-then-backs;Amt 32=blank-parts,label-parts\""},
+	{name: "imap-addr", help: "mailbox that letters come to, host:port, e.g. mail.stadt.example:993; empty asks none"},
+	{name: "imap-user", help: "account of the mailbox"},
+	{name: "imap-password", secret: true, unflagged: true, help: "password of the mailbox"},
+	{name: "imap-folder", def: "INBOX", help: "folder of the mailbox that is taken from"},
+	{name: "imap-done", def: "Erledigt", help: "folder of the mailbox that messages are moved to once they are taken in"},
+	{name: "imap-held", def: "Angehalten", help: "folder of the mailbox that messages are moved to which a person has to look at"},
+	{name: "imap-every", def: "1m", help: "how often the mailbox is asked"},
+	{name: "imap-security", def: "tls", help: "tls, starttls, or none (this machine only)"},
+	{name: "imap-ca-file", help: "certificate authority of the mailbox, PEM; empty trusts what the system trusts"},
+	{name: "imap-token-url", help: "where access tokens for the mailbox come from (OAuth, client credentials); empty signs in by password"},
+	{name: "imap-client-id", help: "name of this program at imap-token-url"},
+	{name: "imap-client-secret", secret: true, unflagged: true, help: "secret of this program at imap-token-url"},
+	{name: "imap-scope", help: "scope of the tokens, e.g. https://outlook.office365.com/.default"},
 	{name: "threshold", def: "0.85", help: "confidence, 0 to 1, under which a person decides"},
 	{name: "precision", def: "0.97", help: "share of letters filed without a person that are to be right, 0.5 to 1; what is learned aims at it"},
 	{name: "taxonomy", help: "folder with the town's own departments.tsv, types.tsv, cues.tsv, kassenzeichen.tsv; empty is none"},
@@ -83,6 +99,9 @@ func envName(name string) string {
 // command except for those named.
 func addFlags(fs *pflag.FlagSet, shown ...string) {
 	for _, s := range table {
+		if s.unflagged {
+			continue
+		}
 		fs.String(s.name, s.def, s.help)
 		if !slices.Contains(shown, s.name) {
 			_ = fs.MarkHidden(s.name)
@@ -138,6 +157,15 @@ func (s settings) check() error {
 			errs = append(errs, fmt.Errorf("%s: %q is not a time such as 1h, of a minute at least", name, s.value[name]))
 		}
 	}
+	if _, err := parsePapers(s.value["inbox-paper"]); err != nil {
+		errs = append(errs, fmt.Errorf("inbox-paper: %w", err))
+	}
+	if d, err := time.ParseDuration(s.value["imap-every"]); err != nil || d < 10*time.Second {
+		errs = append(errs, fmt.Errorf("imap-every: %q is not a time such as 1m, of ten seconds at least", s.value["imap-every"]))
+	}
+	if s.value["imap-addr"] != "" && s.value["imap-password"] == "" && s.value["imap-token-url"] == "" {
+		errs = append(errs, errors.New("imap-addr needs imap-password or imap-token-url"))
+	}
 	if _, err := parseNetworks(s.value["proxies"]); err != nil {
 		errs = append(errs, fmt.Errorf("proxies: %w", err))
 	}
@@ -152,6 +180,7 @@ func (s settings) check() error {
 	}
 	for name, allowed := range map[string][]string{
 		"log-level": {"debug", "info", "warn", "error"}, "log-format": {"text", "json"}, "lang": {"", "de", "en"},
+		"imap-security": {"tls", "starttls", "none"},
 	} {
 		if !slices.Contains(allowed, s.value[name]) {
 			errs = append(errs, fmt.Errorf("%s: %q is not one of %s", name, s.value[name], strings.Join(allowed, ", ")))
@@ -189,6 +218,11 @@ func (s settings) duration(name string) time.Duration {
 
 func (s settings) networks(name string) []netip.Prefix {
 	list, _ := parseNetworks(s.value[name]) // checked by resolve
+	return list
+}
+
+func (s settings) papers(name string) papers {
+	list, _ := parsePapers(s.value[name]) // checked by resolve
 	return list
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -95,13 +94,16 @@ func verify(ctx context.Context, c *call) error {
 	if err := h.verifyRows(ctx, report); err != nil {
 		return err
 	}
+	if err := h.verifyAmendments(ctx, report); err != nil {
+		return err
+	}
 	earlier, err := h.verifyLog(ctx, report)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, c.say(
-		"%d Briefe, %d Dateien, %d Bytes gelesen, %d Auffälligkeiten\n",
-		"%d letters, %d files, %d bytes read, %d findings\n"), sum.Letters, sum.Objects, sum.Bytes, found)
+		"%d Briefe, %d Dateien, %d Nachträge, %d Bytes gelesen, %d Auffälligkeiten\n",
+		"%d letters, %d files, %d amendments, %d bytes read, %d findings\n"), sum.Letters, sum.Objects, sum.Amendments, sum.Bytes, found)
 	if earlier > 0 {
 		fmt.Fprintf(c.out, c.say(
 			"%d Siegel gehören zu einem früheren Protokoll (der Katalog wurde neu aufgebaut); sie sind hier nicht prüfbar\n",
@@ -130,6 +132,12 @@ func (h *house) verifyRows(ctx context.Context, report func(where, what string))
 				return err
 			case info.Size != f.Size:
 				report(f.Key, fmt.Sprintf("has %d bytes, the catalogue says %d", info.Size, f.Size))
+			case f.Role == storage.RoleAmendment: // no manifest lists it
+				if err := h.archive.Check(ctx, f); errors.Is(err, storage.ErrDamaged) {
+					report(f.Key, "is not what the catalogue says: "+err.Error())
+				} else if err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -207,7 +215,7 @@ func reindex(ctx context.Context, c *call) error {
 		return err
 	}
 	defer rooms.Close()
-	later, err := h.amendments(ctx)
+	later, err := h.archive.Amendments(ctx)
 	var damage *storage.DamageError
 	if err != nil && !errors.As(err, &damage) {
 		return err
@@ -215,7 +223,7 @@ func reindex(ctx context.Context, c *call) error {
 	unread := err
 	n := 0
 	err = h.archive.Walk(ctx, func(m storage.Manifest) error {
-		if err := h.restore(ctx, rooms, amended(m.Document(), later[m.ID])); err != nil {
+		if err := h.restore(ctx, rooms, m, later[m.ID]); err != nil {
 			return fmt.Errorf("restoring %s: %w", m.ID, err)
 		}
 		if err := h.recall(ctx, later[m.ID]); err != nil {
@@ -235,20 +243,17 @@ func reindex(ctx context.Context, c *call) error {
 	return err
 }
 
-// restore writes one archived letter back: its words come from the archive, and
-// its entries in the books are computed anew, as they follow from the letter.
-func (h *house) restore(ctx context.Context, rooms *route.Rooms, doc pipeline.Document) error {
-	texts := make([]pipeline.PageText, len(doc.Pages))
-	err := h.archive.Words(ctx, *doc.Record, func(page int, text pipeline.PageText) error {
-		if i := slices.IndexFunc(doc.Pages, func(p pipeline.Page) bool { return p.No == page }); i >= 0 {
-			texts[i] = text
-		}
-		return nil
-	})
+// restore writes one archived letter back as its amendments left it: its words
+// come from the archive, and its entries in the books are computed anew, as they
+// followed from the letter when it was archived.
+func (h *house) restore(ctx context.Context, rooms *route.Rooms, m storage.Manifest, later []storage.Amendment) error {
+	booked, err := rooms.Books.Step(ctx, m.Document(), h.blobs)
 	if err != nil {
 		return err
 	}
-	if doc, err = rooms.Books.Step(ctx, doc, h.blobs); err != nil {
+	doc := storage.Amended(booked, later)
+	texts, err := h.words(ctx, doc)
+	if err != nil {
 		return err
 	}
 	return h.rows.Restore(ctx, doc, maskAll(texts, doc))

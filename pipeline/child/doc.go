@@ -10,4 +10,7 @@
 // The child limits itself before it touches any input: data memory
 // (RLIMIT_DATA, which unlike RLIMIT_AS does not count what Go only reserves), no
 // core dumps (they would hold citizens' data), and it ends when its parent does.
+//
+// Programs of others that work on one file and end are each a [Program],
+// run under limits of memory and time.
 package child

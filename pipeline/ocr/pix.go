@@ -1,25 +1,12 @@
 package ocr
 
-// #cgo CFLAGS: -D_GNU_SOURCE
-// #cgo LDFLAGS: -lleptonica -ldl
-// #include <dlfcn.h>
+// #cgo pkg-config: libopenjp2
+// #cgo LDFLAGS: -lleptonica -ltiff -lopenjp2
 // #include <malloc.h>
-// #include <stdarg.h>
 // #include <stdlib.h>
 // #include <leptonica/allheaders.h>
-//
-// // Leptonica brings libtiff along and silences its plain handlers, but not the
-// // extended ones. libtiff's header need not be installed, so the handler is
-// // declared here as libtiff documents it.
-// typedef void (*tiff_handler)(void *file, const char *module, const char *format, va_list args);
-// static int tiff_errors;
-// static void count_tiff_error(void *file, const char *module, const char *format, va_list args) { tiff_errors++; }
-// static void count_tiff_errors(void) {
-//   tiff_handler (*set)(tiff_handler) = (tiff_handler (*)(tiff_handler))dlsym(RTLD_DEFAULT, "TIFFSetErrorHandlerExt");
-//   tiff_errors = 0;
-//   if (set != NULL) set(count_tiff_error);
-// }
-// static int counted_tiff_errors(void) { return tiff_errors; }
+// #include "jp2.h"
+// #include "tiff.h"
 import "C"
 
 import (
@@ -90,11 +77,23 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 		// Broken fax data end as white lines, and libtiff calls that a success.
 		// Only its handler of errors hears of it. A child decodes one file at a
 		// time, so that a counter in C is enough.
-		C.count_tiff_errors()
-		if made = C.pixReadMemTiff(raw, size, C.l_int32(n)); made != nil && C.counted_tiff_errors() > 0 {
-			C.pixDestroy(&made)
-			return nil, int(C.counted_tiff_errors()), errUndecodable
+		C.tiff_count()
+		if made = C.pixReadMemTiff(raw, size, C.l_int32(n)); made == nil {
+			// Leptonica takes no tiles and no planes; libtiff takes all it knows.
+			C.tiff_count()
+			made = C.tiff_pix(raw, size, C.int(n))
 		}
+		if made != nil && C.tiff_complaints() > 0 {
+			C.pixDestroy(&made)
+			return nil, int(C.tiff_complaints()), errUndecodable
+		}
+	case "image/jp2", "image/jpx":
+		made = C.jp2_pix(raw, size, 0)
+	case "image/gif", "image/png":
+		if onWhite, ok := opaque(data, media); ok {
+			return decode(onWhite, "image/png", 0, luminance)
+		}
+		made = C.pixReadMem(raw, size)
 	default:
 		made = C.pixReadMem(raw, size)
 	}

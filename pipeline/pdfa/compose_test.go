@@ -338,3 +338,37 @@ func TestComposeTwiceIsTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestSubstitutedTextStandsWhereItStood repairs a file whose font is not embedded
+// and gives no width to its space, so that its two words touch.
+func TestSubstitutedTextStandsWhereItStood(t *testing.T) {
+	r := testRoom(t, nil)
+	var b pipelinetest.Blobs
+	doc := deliver(t, &b, pipelinetest.Corpus(t, "pdf-torture/Simple_PDF_2.0_file.pdf"))
+	doc, err := r.Open(t.Context(), doc, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc, err = r.Compose(t.Context(), doc, &b); err != nil || doc.PDF.Way != pipeline.WayRepaired {
+		t.Fatalf("%v %v", doc.PDF, err)
+	}
+	s, err := r.stage(t.Context(), doc, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	path := s.path("copy.pdf")
+	if _, err := fetch(t.Context(), &b, doc.PDF.Digest, path); err != nil {
+		t.Fatal(err)
+	}
+	after, err := r.ownText(t.Context(), s, path, 1, true)
+	if err != nil || len(after) != 1 || len(after[0].words) != len(s.texts[0].words) {
+		t.Fatalf("%v %v", after, err)
+	}
+	for i, w := range s.texts[0].words {
+		if a := after[0].words[i]; a.text != w.text || math.Abs(a.x0-w.x0) > 0.1 || math.Abs(a.x1-w.x1) > 0.1 {
+			t.Errorf("%q from %.2f to %.2f became %q from %.2f to %.2f", w.text, w.x0, w.x1, a.text, a.x0, a.x1)
+		}
+	}
+	askReferee(t, map[string][]string{doc.PDF.Check.Flavour: {path}})
+}

@@ -8,11 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/child"
 )
 
 // LibreOffice is run for one file at a time in a folder of its own, which is
@@ -92,34 +92,14 @@ func (r *Room) runOffice(ctx context.Context, dir, program string, args []string
 }
 
 func (r *Room) tryOffice(ctx context.Context, dir, program string, args []string, flags uintptr) error {
-	limited, cancel := context.WithTimeout(ctx, max(officeDeadline, r.cfg.Deadline))
-	defer cancel()
-	cmd := exec.CommandContext(limited, "/bin/sh", append([]string{"-c", confined, "sh", strconv.Itoa(officeMemory >> 10), program}, args...)...)
-	cmd.Dir = dir
-	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "SAL_USE_VCLPLUGIN=svp"}
-	attr := &syscall.SysProcAttr{Setpgid: true, Cloneflags: flags}
-	if flags&syscall.CLONE_NEWUSER != 0 {
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}}
+	err := child.Program{
+		Name: program, Memory: officeMemory, Time: max(officeDeadline, r.cfg.Deadline), Dir: dir, Flags: flags,
+		Env: []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "SAL_USE_VCLPLUGIN=svp"},
+	}.Run(ctx, io.Discard, args...)
+	if errors.Is(err, errProgram) {
+		return faultOffice(err)
 	}
-	cmd.SysProcAttr = attr
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	var complaint lastBytes
-	cmd.Stdout, cmd.Stderr = io.Discard, &complaint
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case limited.Err() != nil:
-		return faultOffice(fmt.Errorf("LibreOffice took longer than %s", officeDeadline))
-	case errors.As(err, &exit):
-		return faultOffice(fmt.Errorf("LibreOffice ended with %d: %s", exit.ExitCode(), complaint.String()))
-	}
-	return fmt.Errorf("running LibreOffice: %w", err)
+	return err
 }
 
 func writeOfficeProfile(dir string) error {

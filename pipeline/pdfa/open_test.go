@@ -323,3 +323,30 @@ func TestOpenStopsWithItsContext(t *testing.T) {
 		t.Fatalf("error is %v", err)
 	}
 }
+
+// TestPagesThatAreNotThereAreTold opens files whose page tree counts more pages
+// than it has.
+func TestPagesThatAreNotThereAreTold(t *testing.T) {
+	r := testRoom(t, nil)
+	for file, want := range map[string]string{
+		"pdf-torture/circular-page-tree.pdf":                            "Die Datei gibt 3 Seiten an, enthält aber nur 1.",
+		"pdf-torture/handbuilt/T02-02_003_page-tree-different-kids.pdf": "Die Datei gibt 3 Seiten an, enthält aber nur 2.",
+		"german/koma_letter-0.pdf":                                      "",
+	} {
+		var b pipelinetest.Blobs
+		doc, err := r.Open(t.Context(), deliver(t, &b, pipelinetest.Corpus(t, file)), &b)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		got := ""
+		for _, m := range doc.Remarks {
+			if m.Code == "pages-missing" {
+				got = m.Text.DE
+			}
+		}
+		if !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("%s: the clerk reads %q, want %q", file, got, want)
+		}
+	}
+}

@@ -172,7 +172,7 @@ var errNotShown = errors.New("not shown as pages")
 func (w *renderer) show(ctx context.Context, media string, a mail.Attachment, blob pipeline.Blob, out string) (signed bool, err error) {
 	doc := w.doc
 	doc.Source, doc.Pages, doc.Remarks = nil, nil, nil
-	doc.Delivery.Original, doc.Delivery.Name = blob, a.Name
+	doc.Delivery.Original, doc.Delivery.Name, doc.Delivery.Media = blob, a.Name, media
 	switch media {
 	case mediaPDF:
 	case mediaMail, mediaOOXML, mediaODF, mediaOLE, mediaRTF, mediaHTML, mediaText:

@@ -158,7 +158,7 @@ func (f *sheetFont) used() []sfnt.GlyphIndex {
 // (Identity-H).
 func (f *sheetFont) write(o *objectWriter, object int) error {
 	glyphs := f.used()
-	program, err := truetype.Subset(f.ttf, glyphs)
+	program, err := truetype.Subset(f.ttf, glyphs, nil)
 	if err != nil {
 		return fmt.Errorf("taking glyphs out of %s: %w", f.name, err)
 	}

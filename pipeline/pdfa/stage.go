@@ -20,6 +20,7 @@ type stage struct {
 	original string // the bytes as delivered
 	work     string // the same, or a copy that opens: decrypted or mended
 	report   foreign.Report
+	counted  int       // pages that the file says it has, before it was mended
 	crashed  bool      // a reader died over it or took too long
 	mended   bool      // work is qpdf's reconstruction of a damaged file
 	texts    []ownPage // the file's own text by page; nil if it cannot be told
@@ -139,6 +140,9 @@ func pdfOf(doc pipeline.Document) pipeline.Digest {
 	if doc.Source != nil && doc.Source.Rendition.Digest != "" {
 		return doc.Source.Rendition.Digest
 	}
+	if unlocked := unlockedOf(doc); unlocked.Digest != "" {
+		return unlocked.Digest
+	}
 	return doc.Delivery.Original.Digest
 }
 
@@ -211,6 +215,7 @@ func (r *Room) inspect(ctx context.Context, s *stage) error {
 	_, err := r.children.Call(ctx, foreign.OpInspect, foreign.InspectCall{Path: s.work, MaxPages: r.cfg.MaxPages}, nil, &s.report)
 	switch {
 	case err == nil:
+		s.counted = max(s.counted, s.report.Counted)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -285,8 +290,8 @@ func (r *Room) refuse(rep foreign.Report) error {
 
 func faultEncrypted(err error) error {
 	return fault(pipeline.AskPerson, "encrypted",
-		"Die Datei ist mit einem Passwort geschützt. Bitte das Passwort beim Absender erfragen und die Datei ohne Schutz neu einreichen; das Original bleibt erhalten.",
-		"The file is protected by a password. Please ask the sender for it and hand the file in again without protection; the original is kept.", err)
+		"Die Datei ist mit einem Passwort geschützt. Bitte das Passwort beim Absender erfragen und in den Klärfällen eingeben, oder die Datei ohne Schutz neu einreichen; das Original bleibt erhalten.",
+		"The file is protected by a password. Please ask the sender for it and enter it in the review tray, or hand the file in again without protection; the original is kept.", err)
 }
 
 // faultTooHard is for a file that may be good, but not for us.

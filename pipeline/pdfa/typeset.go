@@ -123,7 +123,7 @@ func (f *face) advance(r rune) float64 {
 
 // write writes the font with the glyphs used so far under a reserved number.
 func (f *face) write(o *objectWriter, object int) error {
-	program, err := truetype.Subset(f.raw, f.glyph)
+	program, err := truetype.Subset(f.raw, f.glyph, nil)
 	if err != nil {
 		return fmt.Errorf("cutting font %s: %w", f.file, err)
 	}

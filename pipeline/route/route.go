@@ -76,6 +76,8 @@ func New(cfg Config) (*Rooms, error) {
 		MaxBytes:  cfg.MaxBytes,
 		MaxPages:  cfg.MaxPages,
 		MaxPixels: cfg.MaxPixels,
+		Memory:    cfg.ReaderMemory,
+		Deadline:  cfg.PageDeadline,
 	})
 	filer, err := classify.New(cfg.Sorting)
 	if err != nil {
@@ -124,7 +126,7 @@ func (r *Rooms) Steps(archive pipeline.StepFunc) []pipeline.Step {
 		{Name: pipeline.StepCompose, Run: r.PDF.Compose},
 		{Name: pipeline.StepClassify, Run: marked(r.Classify)},
 		{Name: pipeline.StepArchive, Run: reconciled(archive)},
-		{Name: pipeline.StepAccount, Run: r.Books.Step},
+		{Name: pipeline.StepAccount, Run: accounted(r.Books.Step)},
 	}
 }
 

@@ -61,6 +61,8 @@ func check(ctx context.Context, r io.ReaderAt, size int64, media string, maxPage
 		one = checkBMP
 	case mediaJP2:
 		one = checkJP2
+	case mediaHEIC, mediaAVIF:
+		one = checkHEIF
 	default:
 		return Facts{}, notAPicture(media)
 	}

@@ -19,7 +19,8 @@
 // This room is plain Go over bytes from strangers and never decodes a picture
 // itself, since decoders eat memory and die of bad input. It borrows a decoder
 // that runs in a child process ([Decoder], [Prober]; the reading room has both),
-// and someone who opens PDFs ([Config.PDF]) and mails, office files and texts
+// runs a foreign program for the pictures of phones (HEIC, AVIF), and knows
+// someone who opens PDFs ([Config.PDF]) and mails, office files and texts
 // ([Config.Other]). A page of a TIFF is handed to the
 // decoder as a TIFF of its own, so that neither the length of a file nor the
 // mistakes of its other pages matter to it.

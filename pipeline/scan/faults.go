@@ -77,13 +77,33 @@ func tooManyPages(limit int) *pipeline.Fault {
 		fmt.Sprintf("The file has more than %s pages. Please scan in several parts.", grouped(int64(limit), ",")))
 }
 
+// heifMissing is a phone picture on a machine that lacks its decoder.
+func heifMissing(err error) *pipeline.Fault {
+	return &pipeline.Fault{
+		Verdict: pipeline.TryAgain, Code: "missing-program",
+		Text: pipeline.Message{
+			DE: "Auf dem Server fehlt das Programm, das Handyfotos (HEIC, AVIF) öffnet. Die Systembetreuung muss das Paket " + heifPackage + " installieren.",
+			EN: "The program that opens phone pictures (HEIC, AVIF) is missing on the server. The administrator has to install the package " + heifPackage + ".",
+		},
+		Err: err,
+	}
+}
+
+// tooHeavy is a phone picture that was too much for its decoder.
+func tooHeavy(err error) *pipeline.Fault {
+	return &pipeline.Fault{
+		Verdict: pipeline.AskPerson, Code: "picture-too-heavy",
+		Text: pipeline.Message{
+			DE: "Dieses Handyfoto zu öffnen braucht zu viel Zeit oder Speicher. Bitte als JPEG oder PDF schicken lassen; am iPhone: Einstellungen, Kamera, Formate, „Maximale Kompatibilität“.",
+			EN: "Opening this phone picture takes too much time or memory. Please ask for it as JPEG or PDF; on an iPhone: Settings, Camera, Formats, “Most Compatible”.",
+		},
+		Err: err,
+	}
+}
+
 // notAPicture says what a file is that cannot become pages.
 func notAPicture(media string) *pipeline.Fault {
 	switch media {
-	case mediaHEIC, mediaAVIF:
-		return giveBack("heic",
-			"Dieses Handyfoto (HEIC oder AVIF) kann Blattwerk nicht öffnen. Bitte als JPEG oder PDF schicken; am iPhone: Einstellungen, Kamera, Formate, „Maximale Kompatibilität“.",
-			"Blattwerk cannot open this phone picture (HEIC or AVIF). Please send it as JPEG or PDF; on an iPhone: Settings, Camera, Formats, “Most Compatible”.")
 	case mediaOOXML, mediaODF, mediaOLE, mediaRTF:
 		return giveBack("office-document",
 			"Das ist eine Office-Datei. Bitte im Schreibprogramm öffnen und als PDF speichern.",

@@ -8,13 +8,27 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"blattwerk/pipeline"
 )
 
-// seeds are small files of each kind.
+// seeds are small files of each kind: those of testdata/kinds, made by ImageMagick
+// and libheif, and some that are bent on purpose.
 func seeds(f *testing.F) {
+	made, err := filepath.Glob(filepath.Join("testdata", "kinds", "*"))
+	if err != nil || len(made) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, name := range made {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
 	m := image.NewPaletted(image.Rect(0, 0, 9, 7), nil)
 	m.Palette = append(m.Palette, image.White, image.Black)
 	var j, p, g bytes.Buffer

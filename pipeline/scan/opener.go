@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"blattwerk/pipeline"
 )
@@ -35,6 +36,12 @@ type Config struct {
 	MaxPixels int64 // of one picture; 0 is 150 million, an A0 sheet at 300 dpi
 	MaxBytes  int64 // of a file; 0 is 2 GiB
 	MaxPages  int   // of a file; 0 is 1000
+
+	// The decoder of phone pictures (HEIC, AVIF), a foreign program.
+	Heif     string        // its name or path; "" is that of Debian's libheif-examples
+	Memory   int64         // its address space, bytes; 0 is 900 MB
+	Deadline time.Duration // for one file; 0 is one minute
+	Temp     string        // folder for its working copies; "" is the system's
 }
 
 // maxPicture is how large one encoded picture may be, bytes: it is held in
@@ -54,6 +61,12 @@ func New(cfg Config) *Opener {
 	}
 	if cfg.MaxPages <= 0 {
 		cfg.MaxPages = 1000
+	}
+	if cfg.Memory <= 0 {
+		cfg.Memory = heifMemory
+	}
+	if cfg.Deadline <= 0 {
+		cfg.Deadline = heifDeadline
 	}
 	return &Opener{cfg}
 }
@@ -78,6 +91,9 @@ func (o *Opener) Step(ctx context.Context, doc pipeline.Document, blobs pipeline
 		return doc, fmt.Errorf("reading the delivered file: %w", err)
 	}
 	media := Sniff(head)
+	if doc.Delivery.Media == mediaMail {
+		media = mediaMail // what a mailbox gives is a mail, whatever its first lines look like
+	}
 	if media == mediaPDF {
 		return o.cfg.PDF(ctx, doc, blobs)
 	}
@@ -97,14 +113,9 @@ func (o *Opener) Step(ctx context.Context, doc pipeline.Document, blobs pipeline
 		}
 	}
 	job := opening{Opener: o, blobs: blobs, file: file, size: size, media: media, original: doc.Delivery.Original}
-	pages := make([]pipeline.Page, len(facts.Pages))
-	for i, p := range facts.Pages {
-		if pages[i], err = job.page(ctx, i, p); err != nil {
-			return doc, onPage(err, i, len(facts.Pages))
-		}
-		pipeline.TellProgress(ctx, i+1, len(facts.Pages))
+	if doc.Pages, err = job.pages(ctx, facts.Pages); err != nil {
+		return doc, err
 	}
-	doc.Pages = pages
 	doc.Source = &pipeline.Findings{Kind: strings.TrimPrefix(media, "image/")}
 	doc.Remarks = slices.Concat(doc.Remarks, depthRemarks(facts.Pages))
 	return doc, nil
@@ -128,6 +139,22 @@ type opening struct {
 	original pipeline.Blob
 }
 
+// pages makes all pages of the file.
+func (o opening) pages(ctx context.Context, pictures []Picture) ([]pipeline.Page, error) {
+	if o.media == mediaHEIC || o.media == mediaAVIF {
+		return o.phone(ctx)
+	}
+	pages := make([]pipeline.Page, len(pictures))
+	for i, p := range pictures {
+		var err error
+		if pages[i], err = o.page(ctx, i, p); err != nil {
+			return nil, onPage(err, i, len(pictures))
+		}
+		pipeline.TellProgress(ctx, i+1, len(pictures))
+	}
+	return pages, nil
+}
+
 // page makes page i of the file.
 func (o opening) page(ctx context.Context, i int, p Picture) (pipeline.Page, error) {
 	page := pipeline.Page{No: i + 1}
@@ -148,6 +175,12 @@ func (o opening) page(ctx context.Context, i int, p Picture) (pipeline.Page, err
 	if err != nil {
 		return page, err
 	}
+	place(&page, p)
+	return page, nil
+}
+
+// place gives a page its size from its picture and what the file says of it.
+func place(page *pipeline.Page, p Picture) {
 	img := &page.Image
 	if p.DPIX == 0 || p.DPIY == 0 {
 		p.DPIX, p.DPIY = img.DPIX, img.DPIY // a decoder may know more
@@ -158,7 +191,6 @@ func (o opening) page(ctx context.Context, i int, p Picture) (pipeline.Page, err
 	if img.Turn%180 != 0 {
 		page.WidthPt, page.HeightPt = page.HeightPt, page.WidthPt
 	}
-	return page, nil
 }
 
 // whole makes sure that a file that becomes a page as it is, is complete.

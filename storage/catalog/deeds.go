@@ -191,11 +191,8 @@ func (w Work) after(d Deed, e Entry) (Work, error) {
 
 // writeWork makes work the state of a letter.
 func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w Work) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO task (doc, assignee, due, done) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (doc) DO UPDATE SET assignee = excluded.assignee, due = excluded.due, done = excluded.done`,
-		string(e.Document.ID), clean(w.Assignee), millis(w.Due), millis(w.Done))
-	if err != nil {
-		return fmt.Errorf("writing a task: %w", err)
+	if err := writeTask(ctx, tx, e.Document.ID, w); err != nil {
+		return err
 	}
 	if e.Document.Filing == nil || e.Document.Filing.Department == w.Department {
 		return nil
@@ -211,6 +208,17 @@ func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w
 		n, body, string(w.Department), c.now())
 	if err != nil {
 		return fmt.Errorf("handing a letter on: %w", err)
+	}
+	return nil
+}
+
+// writeTask writes who works on a letter, until when, and whether it is done.
+func writeTask(ctx context.Context, tx *sql.Tx, id pipeline.DocID, w Work) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO task (doc, assignee, due, done) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (doc) DO UPDATE SET assignee = excluded.assignee, due = excluded.due, done = excluded.done`,
+		string(id), clean(w.Assignee), millis(w.Due), millis(w.Done))
+	if err != nil {
+		return fmt.Errorf("writing a task: %w", err)
 	}
 	return nil
 }

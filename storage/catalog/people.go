@@ -47,11 +47,17 @@ func (c *Catalog) Decide(ctx context.Context, id pipeline.DocID, dec Decision, r
 			return fmt.Errorf("document is %s: %w", e.State, ErrNotWaiting)
 		}
 		before := e.Document
-		was, err := beforeOf(e)
+		was, err := beforeOf(ctx, tx, e)
 		if err != nil {
 			return err
 		}
 		e.Document.Filing = decided(before.Filing, dec)
+		if before.Filing != nil && before.Filing.Department != dec.Department {
+			// To the other department the letter is new, as one that was handed on.
+			if err := writeTask(ctx, tx, id, Work{}); err != nil {
+				return err
+			}
+		}
 		if bell, err = c.resume(ctx, tx, e, resume); err != nil {
 			return err
 		}
@@ -152,7 +158,8 @@ func encodeFields(fields []pipeline.SetField) (string, error) {
 }
 
 // Retry sends a waiting or refused document on its way again from a step, in a
-// new generation. Anything else answers [ErrNotWaiting].
+// new generation. Anything else answers [ErrNotWaiting]. What is archived already
+// is not made anew: such a document goes on at the step that it waits before.
 func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (Bell, error) {
 	if by == "" || from == "" {
 		return Bell{}, errors.New("retrying: who asks, and from which step")
@@ -169,14 +176,18 @@ func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.St
 		if emptied(e) {
 			return fmt.Errorf("all pages of the document are in others: %w", ErrNotWaiting)
 		}
-		if bell, err = c.resume(ctx, tx, e, from); err != nil {
+		step := from
+		if e.Document.Record != nil {
+			step = e.Step
+		}
+		if bell, err = c.resume(ctx, tx, e, step); err != nil {
 			return err
 		}
 		ev, err := c.event("retried", id, by, struct {
 			Was  pipeline.State    `json:"was"`
 			From pipeline.StepName `json:"from"`
 			Gen  int               `json:"gen"`
-		}{e.State, from, bell.Gen})
+		}{e.State, step, bell.Gen})
 		if err != nil {
 			return err
 		}
@@ -184,6 +195,43 @@ func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.St
 	})
 	return bell, err
 }
+
+// Unlock sends a document that waits for a password on its way again from a step,
+// with a copy that opens without one. It answers [ErrNotWaiting] if the document
+// is not in generation gen any more or waits for something else. The password
+// itself is no business of the catalogue's.
+func (c *Catalog) Unlock(ctx context.Context, id pipeline.DocID, gen int, unlocked pipeline.Blob, from pipeline.StepName, by string) (Bell, error) {
+	if by == "" || from == "" || unlocked.Digest == "" {
+		return Bell{}, errors.New("unlocking: who unlocks, which copy, and from which step")
+	}
+	var bell Bell
+	err := c.change(ctx, "unlocking", func(tx *sql.Tx) error {
+		e, _, err := c.take(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if e.State != pipeline.Waiting || e.Gen != gen || e.Fault == nil || e.Fault.Code != FaultEncrypted {
+			return fmt.Errorf("document is %s in generation %d: %w", e.State, e.Gen, ErrNotWaiting)
+		}
+		e.Document.Source = &pipeline.Findings{Unlocked: unlocked}
+		if bell, err = c.resume(ctx, tx, e, from); err != nil {
+			return err
+		}
+		ev, err := c.event("unlocked", id, by, struct {
+			From pipeline.StepName `json:"from"`
+			Gen  int               `json:"gen"`
+		}{from, bell.Gen})
+		if err != nil {
+			return err
+		}
+		return c.append(ctx, tx, ev)
+	})
+	return bell, err
+}
+
+// FaultEncrypted is the code of the fault with which a document waits for the
+// password of its file.
+const FaultEncrypted = "encrypted"
 
 // take locks a document's row for the rest of the transaction and reads it.
 func (c *Catalog) take(ctx context.Context, tx *sql.Tx, id pipeline.DocID) (Entry, int64, error) {

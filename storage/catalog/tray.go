@@ -51,10 +51,16 @@ type before struct {
 	Step   pipeline.StepName `json:"step"`
 	Fault  *pipeline.Fault   `json:"fault,omitempty"`
 	Filing *pipeline.Filing  `json:"filing,omitempty"`
+	Work   Work              `json:"work,omitzero"`
 }
 
-func beforeOf(e Entry) (string, error) {
-	return encode(before{State: e.State, Step: e.Step, Fault: e.Fault, Filing: e.Document.Filing})
+func beforeOf(ctx context.Context, tx *sql.Tx, e Entry) (string, error) {
+	work, err := workOf(ctx, tx, e.Document)
+	if err != nil {
+		return "", err
+	}
+	work.Department = "" // stands in the filing
+	return encode(before{State: e.State, Step: e.Step, Fault: e.Fault, Filing: e.Document.Filing, Work: work})
 }
 
 // Undecide takes a decision back, in a new generation: the document stands where
@@ -89,6 +95,11 @@ func (c *Catalog) Undecide(ctx context.Context, id pipeline.DocID, gen int, by s
 		}
 		doc := e.Document
 		doc.Filing = b.Filing
+		if b.Work != (Work{}) {
+			if err := writeTask(ctx, tx, id, b.Work); err != nil {
+				return err
+			}
+		}
 		if err := c.restand(ctx, tx, n, e, doc, b); err != nil {
 			return err
 		}

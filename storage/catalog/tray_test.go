@@ -129,3 +129,63 @@ func testNotOurs(w *world) {
 		}
 	}
 }
+
+// testFiledAnew files an archived letter elsewhere: the other department sees it as
+// new and at once, the first no more, and it is never made anew.
+func testFiledAnew(w *world) {
+	ctx := w.Context()
+	doc := w.archive(w.deliver("b"))
+	dept := doc.Filing.Department
+	sees := func(d pipeline.DeptID) (tray, facets int) {
+		sight := catalog.Sight{Departments: []pipeline.DeptID{d}}
+		t, err := w.Tray(ctx, catalog.Desk{Accounts: []string{"x"}, Filter: catalog.Filter{Sight: &sight}, Own: sight.Departments, Day: w.clock.Now()})
+		w.ok(err)
+		f, err := w.Facets(ctx, catalog.Filter{Sight: &sight})
+		w.ok(err)
+		for _, c := range f.Departments {
+			facets += c.N
+		}
+		return len(t.New), facets
+	}
+	check := func(when string, d pipeline.DeptID, tray, facets int) {
+		w.Helper()
+		if gotTray, gotFacets := sees(d); gotTray != tray || gotFacets != facets {
+			w.Errorf("%s: department %s sees %d new and %d at all, want %d and %d", when, d, gotTray, gotFacets, tray, facets)
+		}
+	}
+	_, err := w.Do(ctx, catalog.Deed{Doc: doc.ID, Kind: catalog.Assign, Assignee: "x", By: "x"})
+	w.ok(err)
+	check("before", dept, 0, 1)
+
+	why := &pipeline.Fault{Verdict: pipeline.AskPerson, Code: "not-ours", Text: pipeline.Message{DE: "?", EN: "?"}}
+	w.ok(w.SendBack(ctx, doc.ID, "x", why, pipeline.StepArchive))
+	check("sent back", dept, 0, 0)
+	bell, err := w.Retry(ctx, doc.ID, pipeline.StepOpen, "meyer")
+	w.ok(err)
+	if bell.Step != pipeline.StepArchive {
+		w.Errorf("a letter that is archived goes on at %s", bell.Step)
+	}
+	finish := func(bell catalog.Bell) {
+		w.Helper()
+		for _, next := range []pipeline.StepName{pipeline.StepAccount, ""} {
+			job, err := w.Claim(ctx, doc.ID, w.entry(doc.ID).Step, bell.Gen, "worker", time.Minute)
+			w.ok(err)
+			w.ok(w.Advance(ctx, job, job.Document, next, nil))
+		}
+	}
+	finish(bell)
+	check("right after all", dept, 0, 1) // and still on the colleague's desk
+
+	bell, err = w.Decide(ctx, doc.ID, catalog.Decision{Department: "63", Type: "63-BAU", By: "meyer", Grace: time.Minute}, pipeline.StepArchive)
+	w.ok(err)
+	check("decided", dept, 0, 0)
+	w.ok(w.Undecide(ctx, doc.ID, bell.Gen, "meyer"))
+	if work, _, err := w.Deeds(ctx, doc.ID); err != nil || work.Assignee != "x" || work.Department != dept {
+		w.Errorf("taken back, the work is %+v, %v", work, err)
+	}
+	bell, err = w.Decide(ctx, doc.ID, catalog.Decision{Department: "63", Type: "63-BAU", By: "meyer"}, pipeline.StepArchive)
+	w.ok(err)
+	finish(bell)
+	check("filed anew", dept, 0, 0)
+	check("filed anew", "63", 1, 1)
+}

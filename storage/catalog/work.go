@@ -219,6 +219,7 @@ type progress struct {
 	Department pipeline.DeptID   `json:"department,omitempty"`
 	Type       pipeline.TypeCode `json:"type,omitempty"`
 	Manifest   pipeline.Digest   `json:"manifest,omitempty"`
+	Amendment  pipeline.Digest   `json:"amendment,omitempty"` // the newest that lies beside the archive
 	Savings    int               `json:"savings,omitempty"`
 }
 
@@ -232,6 +233,9 @@ func advanced(job Job, doc pipeline.Document, next pipeline.StepName) progress {
 	}
 	if doc.Record != nil {
 		p.Manifest = doc.Record.Manifest
+		if last := doc.Record.Files; len(last) > 0 && last[len(last)-1].Role == "amendment" {
+			p.Amendment = last[len(last)-1].Digest
+		}
 	}
 	return p
 }

@@ -37,6 +37,7 @@ function send(file) {
   const language = form.elements.language;
   const where = new URLSearchParams({ name: file.name });
   if (language) where.set("language", language.value);
+  for (const box of form.querySelectorAll("input[name=paper]:checked")) where.append("paper", box.value);
   return new Promise((done) => {
     function end(sign, kind, text, link) {
       row.replaceWith(line(sign, kind, text, link));

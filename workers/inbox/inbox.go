@@ -45,6 +45,7 @@ type Inbox struct {
 	root *os.Root
 	mu   sync.Mutex
 	seen map[string]watched
+	lost bool // the folder could not be read when it was looked into last
 }
 
 // watched is a file that is waited for.
@@ -91,9 +92,16 @@ func (b *Inbox) Run(ctx context.Context) {
 	tick := time.NewTicker(b.cfg.Every)
 	defer tick.Stop()
 	for {
-		if err := b.look(ctx); err != nil && ctx.Err() == nil {
+		err := b.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
 			b.cfg.Log.WarnContext(ctx, "the inbox cannot be read", slog.Any("error", err))
 		}
+		b.mu.Lock()
+		b.lost = err != nil
+		b.mu.Unlock()
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -112,6 +120,13 @@ func (b *Inbox) Waiting() map[string]string {
 		list[name] = w.why
 	}
 	return list
+}
+
+// Unreadable says that the folder could not be read at the last look.
+func (b *Inbox) Unreadable() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lost
 }
 
 // look goes through the folder once.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -21,23 +22,26 @@ const (
 
 // sameness is what a result has left of its original.
 type sameness struct {
-	words, kept int     // of the original, and of them those that the result has too
-	worst       float64 // mean difference of the page that differs most, 0 to 255; -1: not to be told
-	pages       string  // how page numbers or sizes differ; "" if they do not
+	Words, Kept int     // of the original, and of them those that the result has too
+	Worst       float64 // mean difference of the page that differs most, 0 to 255; -1: not to be told
+	Found       int     // pages of the original that can be found; 0: not to be told
+	Counted     int     // pages that the original says it has
+	Hollow      bool    // a result without a word or a drop of ink, of an original that cannot be read
+	Pages       string  // how page numbers or sizes differ; "" if they do not
 }
 
-func (s sameness) sameWords() bool { return float64(s.kept) >= sameWords*float64(s.words) }
-func (s sameness) sameLooks() bool { return s.pages == "" && s.worst <= sameLooks }
+func (s sameness) sameWords() bool { return !s.Hollow && float64(s.Kept) >= sameWords*float64(s.Words) }
+func (s sameness) sameLooks() bool { return s.Pages == "" && s.Worst <= sameLooks }
 
 func (s sameness) String() string {
-	words, looks := "no text before", fmt.Sprintf("%.1f", s.worst)
-	if s.words > 0 {
-		words = fmt.Sprintf("%.1f %%", 100*float64(s.kept)/float64(s.words))
+	words, looks := "no text before", fmt.Sprintf("%.1f", s.Worst)
+	if s.Words > 0 {
+		words = fmt.Sprintf("%.1f %%", 100*float64(s.Kept)/float64(s.Words))
 	}
 	switch {
-	case s.pages != "":
-		looks = s.pages
-	case s.worst < 0:
+	case s.Pages != "":
+		looks = s.Pages
+	case s.Worst < 0:
 		looks = "original cannot be shown"
 	}
 	return words + "; " + looks
@@ -46,30 +50,53 @@ func (s sameness) String() string {
 // compare holds a result against its original.
 func compare(ctx context.Context, before, after string) (sameness, error) {
 	var s sameness
-	a, err := bag(ctx, before)
+	a, found, err := bag(ctx, before)
 	if err != nil {
 		return s, err
 	}
-	b, err := bag(ctx, after)
+	b, _, err := bag(ctx, after)
 	if err != nil {
 		return s, err
 	}
+	s.Found, s.Counted = found, pageCount(ctx, before)
 	for w, n := range a {
-		s.words += n
-		s.kept += min(n, b[w])
+		s.Words += n
+		s.Kept += min(n, b[w])
 	}
-	s.worst, s.pages, err = looks(ctx, before, after)
+	if found == 0 && len(b) == 0 {
+		if s.Hollow, err = white(ctx, after); err != nil {
+			return s, err
+		}
+	}
+	s.Worst, s.Pages, err = looks(ctx, before, after, found)
 	return s, err
 }
 
-// bag counts the words of a PDF by their letters and digits. A file that
-// pdftotext cannot read has none.
-func bag(ctx context.Context, path string) (map[string]int, error) {
+// white says whether a file shows nothing at all.
+func white(ctx context.Context, path string) (bool, error) {
+	r, err := render(ctx, path, 0)
+	if err != nil {
+		return false, err
+	}
+	for {
+		pix, _, err := nextPage(r)
+		if err != nil {
+			return true, nil
+		}
+		if slices.Min(pix) < 255 {
+			return false, nil
+		}
+	}
+}
+
+// bag counts the words of a PDF by their letters and digits, and its pages. A
+// file that pdftotext cannot read has none.
+func bag(ctx context.Context, path string) (words map[string]int, pages int, err error) {
 	out, err := exec.CommandContext(ctx, "pdftotext", "-q", path, "-").Output()
 	if err = onlyExit(ctx, err); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	words := map[string]int{}
+	words = map[string]int{}
 	for _, w := range strings.Fields(string(out)) {
 		w = strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -81,7 +108,7 @@ func bag(ctx context.Context, path string) (map[string]int, error) {
 			words[w]++
 		}
 	}
-	return words, nil
+	return words, bytes.Count(out, []byte("\f")), nil
 }
 
 // onlyExit forgets that a program ended badly over a file: what it printed until
@@ -97,13 +124,15 @@ func onlyExit(ctx context.Context, err error) error {
 	return err
 }
 
-// looks renders both files and gives the mean difference of the worst page.
-func looks(ctx context.Context, before, after string) (worst float64, pages string, err error) {
-	a, err := render(ctx, before)
+// looks renders both files and gives the mean difference of the worst page. Of
+// the original only the pages that were found count: pdftoppm shows the page
+// before again for one that the file counts but does not have.
+func looks(ctx context.Context, before, after string, found int) (worst float64, pages string, err error) {
+	a, err := render(ctx, before, found)
 	if err != nil {
 		return 0, "", err
 	}
-	b, err := render(ctx, after)
+	b, err := render(ctx, after, 0)
 	if err != nil {
 		return 0, "", err
 	}
@@ -136,8 +165,13 @@ func looks(ctx context.Context, before, after string) (worst float64, pages stri
 	}
 }
 
-func render(ctx context.Context, path string) (*bufio.Reader, error) {
-	out, err := exec.CommandContext(ctx, "pdftoppm", "-q", "-cropbox", "-gray", "-r", fmt.Sprint(looksDPI), path).Output()
+// render shows the pages up to the last; 0 is all.
+func render(ctx context.Context, path string, last int) (*bufio.Reader, error) {
+	args := []string{"-q", "-cropbox", "-gray", "-r", fmt.Sprint(looksDPI)}
+	if last > 0 {
+		args = append(args, "-l", fmt.Sprint(last))
+	}
+	out, err := exec.CommandContext(ctx, "pdftoppm", append(args, path)...).Output()
 	if err = onlyExit(ctx, err); err != nil {
 		return nil, fmt.Errorf("rendering: %w", err)
 	}

@@ -22,7 +22,8 @@ type fate struct {
 	out   string // the PDF/A
 	same  sameness
 	judge pdfatest.Verdict
-	moved bool // the delivered bytes are not what they were
+	moved bool    // the delivered bytes are not what they were
+	heard witness // on the reason for which it was left untouched
 }
 
 // way is the row of the table that a file belongs to.
@@ -70,7 +71,8 @@ func (l *lab) fate(ctx context.Context, i int, f input) (fate, error) {
 	var err error
 	out.doc, err = l.convert(ctx, f)
 	if errors.As(err, &out.fault) {
-		return out, nil
+		out.heard, err = l.testify(ctx, f.path, out.fault)
+		return out, err
 	}
 	if err != nil {
 		return out, err
@@ -96,10 +98,17 @@ func (f fate) good() bool {
 		return true
 	case !f.judge.Valid || !f.doc.PDF.Check.Valid:
 		return false
+	case f.same.Counted > f.same.Found && f.same.Found > 0 && !f.told("pages-missing"):
+		return false
 	case f.asPicture():
 		return true
 	}
-	return f.same.sameWords() && (f.same.worst < 0 || f.same.sameLooks())
+	return f.same.sameWords() && (f.same.Worst < 0 || f.same.sameLooks())
+}
+
+// told says whether the clerk reads a remark.
+func (f fate) told(code string) bool {
+	return slices.ContainsFunc(f.doc.Remarks, func(r pipeline.Remark) bool { return r.Code == code })
 }
 
 // asPicture says whether the pages became pictures, which are straightened and
@@ -118,11 +127,11 @@ func (l *lab) reportFiles(fates []fate) {
 				continue
 			}
 			n++
-			words, kept = words+f.same.words, kept+f.same.kept
+			words, kept = words+f.same.Words, kept+f.same.Kept
 			if f.judge.Valid {
 				valid++
 			}
-			if f.same.worst < 0 || f.same.sameLooks() {
+			if f.same.Worst < 0 || f.same.sameLooks() {
 				looks++
 			}
 		}
@@ -135,13 +144,16 @@ func (l *lab) reportFiles(fates []fate) {
 	text := "## What becomes of files that others made\n\n" + t.String() + "\n" +
 		"*kept*: valid PDF/A, the same bytes. *repaired*: mended in place. *converted*: written anew by ghostscript. " +
 		"*composed*: a stack of pictures, written with recognised words. *pictured*: drawn pages as pictures with recognised words, marked as the same in looks only.\n\n"
-	refused := newTable("untouched", "who has to act", "reason as a clerk reads it")
-	var bad, moved, signed []string
+	refused := newTable("untouched", "who has to act", "reason as a clerk reads it", "true?", "what other programs say")
+	var bad, moved, signed, untrue []string
 	untouched, signedAll := 0, 0
 	for _, f := range fates {
 		if f.fault != nil {
 			untouched++
-			refused.row(f.name, string(f.fault.Verdict), f.fault.Text.EN)
+			refused.row(f.name, string(f.fault.Verdict), f.fault.Text.EN, yes(f.heard.agrees), f.heard.says)
+			if !f.heard.agrees {
+				untrue = append(untrue, f.name)
+			}
 			continue
 		}
 		if !f.good() {
@@ -160,6 +172,7 @@ func (l *lab) reportFiles(fates []fate) {
 	text += fmt.Sprintf("### Untouched, with a reason (%d)\n\n%s\n", untouched, refused)
 	text += "### Pictured\n\n" + l.listPictured(fates) + "\n"
 	text += l.bar(len(bad) == 0, fmt.Sprintf("every one of %d files ends as valid PDF/A that says and shows the same, or untouched with a reason: %s", len(fates), orNone(bad))) +
+		l.bar(len(untrue) == 0, fmt.Sprintf("the reasons of all %d untouched files are true, as other programs say: %s", untouched, orNone(untrue))) +
 		l.bar(len(moved) == 0, "the delivered bytes are what they were: "+orNone(moved)) +
 		l.bar(len(signed) == 0 && signedAll > 0, fmt.Sprintf("%d signed files are byte-identical: %s", signedAll, orNone(signed)))
 	l.sections["files"] = text
@@ -178,6 +191,13 @@ func (l *lab) listPictured(fates []fate) string {
 		return "None.\n"
 	}
 	return t.String()
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "**no**"
 }
 
 func orNone(bad []string) string {

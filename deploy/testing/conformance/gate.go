@@ -7,8 +7,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"blattwerk/pipeline/pdfa/gate"
 )
@@ -61,6 +64,14 @@ func (l *lab) gate(ctx context.Context) error {
 		tell("corpus", flavour, a)
 		same, checked, accepts = same+a.both+a.neither, checked+a.all(), accepts+len(a.falseAccept)
 	}
+	name := "our own files"
+	if len(l.own) == 0 { // without the writer's part the random ones have to do
+		g, err := l.writeRandom(ctx)
+		if err != nil {
+			return err
+		}
+		name, l.own = "random files of our own", g.made
+	}
 	own := make([]input, len(l.own))
 	for i, path := range l.own {
 		own[i] = input{filepath.Base(path), path}
@@ -69,7 +80,7 @@ func (l *lab) gate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tell("our own files", "2u", ours)
+	tell(name, "2u", ours)
 	mutants, err := l.mutate()
 	if err != nil {
 		return err
@@ -89,7 +100,7 @@ func (l *lab) gate(ctx context.Context) error {
 			ours.all(), wild.all(), list(slices.Concat(ours.falseAccept, wild.falseAccept), 12)))
 	if speed.pages > 0 {
 		each := speed.took / time.Duration(speed.pages)
-		text += l.bar(each < 5*time.Millisecond, fmt.Sprintf("a page takes under 5 ms: %.2f ms in the mean over %d pages, the slowest file %.1f ms a page",
+		text += l.bar(each < 5*time.Millisecond, fmt.Sprintf("a page takes under 5 ms of processor time: %.2f ms in the mean over %d pages, the slowest file %.1f ms a page",
 			ms(each), speed.pages, ms(speed.worst)))
 	}
 	l.sections["gate"] = text
@@ -126,12 +137,25 @@ func (p *pace) add(d time.Duration, pages int) {
 	p.worst = max(p.worst, d/time.Duration(max(pages, 1)))
 }
 
-// judge asks both about all files. It runs one file at a time, to measure.
+// threadTime is the processor time of the calling thread, which other work on the
+// machine does not lengthen.
+func threadTime() time.Duration {
+	var r unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// judge asks both about all files. It runs one file at a time on one thread, to
+// measure.
 func (l *lab) judge(ctx context.Context, flavour string, files []input, speed *pace) (agreement, error) {
 	paths := make([]string, len(files))
 	for i, f := range files {
 		paths[i] = f.path
 	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	var a agreement
 	verdicts, err := l.ask(ctx, flavour, paths)
 	if err != nil {
@@ -142,12 +166,12 @@ func (l *lab) judge(ctx context.Context, flavour string, files []input, speed *p
 		if err != nil {
 			return a, err
 		}
-		began := time.Now()
+		began := threadTime()
 		v, err := gate.Validate(ctx, bytes.NewReader(raw), int64(len(raw)), flavour)
 		if err != nil {
 			return a, fmt.Errorf("%s: %w", f.name, err)
 		}
-		speed.add(time.Since(began), bytes.Count(raw, []byte("/Type /Page ")))
+		speed.add(threadTime()-began, bytes.Count(raw, []byte("/Type /Page ")))
 		a.add(f.name, v.Valid, verdicts[f.path].Valid)
 	}
 	return a, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,15 +26,18 @@ import (
 // report that are done.
 type lab struct {
 	options
+	origin
 	scratch string
 	log     io.Writer
 	rooms   *route.Rooms
 	blobs   *storage.Blobs
 
 	mu       sync.Mutex
-	own      []string          // files that our writer made, for the gate's part
-	sections map[string]string // by part
-	missed   []string          // bars
+	own      []string                               // files that our writer made, for the gate's part
+	sections map[string]string                      // by part
+	origins  map[string]origin                      // dito: of those that were run
+	known    map[string]map[string]pdfatest.Verdict // by flavour and path: what the referee was asked already
+	missed   []string                               // bars
 }
 
 func (l *lab) open(context.Context) error {
@@ -139,12 +143,31 @@ func (l *lab) fetch(ctx context.Context, d pipeline.Digest, name string) (path s
 	return path, out.Close()
 }
 
-// ask is the referee. Flavour "0" is what each file claims.
+// ask is the referee. Flavour "0" is what each file claims. It is asked once
+// about a file, since its time is most of that of a run.
 func (l *lab) ask(ctx context.Context, flavour string, paths []string) (map[string]pdfatest.Verdict, error) {
-	if len(paths) == 0 {
-		return nil, nil
+	known := l.known[flavour]
+	if known == nil {
+		if l.known == nil {
+			l.known = map[string]map[string]pdfatest.Verdict{}
+		}
+		known = map[string]pdfatest.Verdict{}
+		l.known[flavour] = known
 	}
-	return pdfatest.Ask(ctx, l.referee, flavour, paths...)
+	var open []string
+	for _, p := range paths {
+		if _, ok := known[p]; !ok {
+			open = append(open, p)
+		}
+	}
+	if len(open) > 0 {
+		verdicts, err := pdfatest.Ask(ctx, l.referee, flavour, open...)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(known, verdicts)
+	}
+	return known, nil
 }
 
 // table is rows of a Markdown table under a head.

@@ -24,6 +24,7 @@ type options struct {
 	mutants       int
 	seed          uint64
 	corpus, out   string
+	work          string // what an interrupted comparison with others leaves for the next
 	referee       string
 	blattwerk     string
 	jobs          int
@@ -46,12 +47,13 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	only := fs.String("part", strings.Join(parts, ","), "parts to run, by commas")
+	only := fs.String("part", "", "parts to run, by commas, in their order; all if empty")
 	fs.IntVar(&o.random, "random", 2000, "random files of the writer's part")
 	fs.IntVar(&o.mutants, "mutants", 1000, "mutants of the gate's part")
 	fs.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "where randomness starts")
 	fs.StringVar(&o.corpus, "corpus", os.Getenv("BLATTWERK_CORPUS"), "folder of the shared corpus; default: $BLATTWERK_CORPUS or ../shared/corpus")
 	fs.StringVar(&o.out, "out", filepath.Join("docs", "conformance.md"), "file to write; - is standard output")
+	fs.StringVar(&o.work, "work", filepath.Join(".cache", "conformance"), "folder in which the part rivals keeps what is done until it is whole")
 	fs.StringVar(&o.referee, "referee", filepath.Join(".cache", "tools", "verapdf"), "veraPDF")
 	fs.StringVar(&o.blattwerk, "blattwerk", filepath.Join("bin", "blattwerk"), "our program")
 	fs.IntVar(&o.jobs, "jobs", 2, "files worked on at once")
@@ -63,7 +65,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.corpus == "" {
 		o.corpus = filepath.Join("..", "shared", "corpus")
 	}
-	o.parts = strings.Split(*only, ",")
+	if o.parts = parts; *only != "" {
+		o.parts = strings.Split(*only, ",")
+	}
 	for _, p := range o.parts {
 		if !slices.Contains(parts, p) {
 			return o, fmt.Errorf("no part %q", p)
@@ -97,8 +101,8 @@ func isFile(path string) bool {
 	return err == nil && st.Mode().IsRegular()
 }
 
-// run does the parts and writes the report. A bar that was missed is an error,
-// after the report is written.
+// run does the parts and writes the report after each, so that what is done stays
+// when the run is broken off. A bar that was missed is an error in the end.
 func run(ctx context.Context, args []string, stderr io.Writer) error {
 	o, err := parse(args, stderr)
 	if err != nil {
@@ -109,34 +113,42 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return fmt.Errorf("making a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(scratch)
-	l := &lab{options: o, scratch: scratch, log: stderr, sections: map[string]string{}}
-	fmt.Fprintf(stderr, "seed %d\n", o.seed)
+	l := &lab{options: o, scratch: scratch, log: stderr, sections: map[string]string{}, origins: map[string]origin{}}
+	l.origin = origin{Commit: commit(ctx), Run: time.Now().UTC().Truncate(time.Second), Seed: o.seed}
+	fmt.Fprintf(stderr, "commit %s, seed %d\n", l.origin.Commit, o.seed)
 	if err := l.open(ctx); err != nil {
 		return err
 	}
 	defer l.close()
-	for _, part := range []struct {
-		name string
-		run  func(context.Context) error
-	}{{"writer", l.writer}, {"gate", l.gate}, {"files", l.files}, {"rivals", l.rivals}} {
-		if !slices.Contains(o.parts, part.name) {
-			continue
+	for _, name := range o.parts {
+		if err := l.part(ctx, name); err != nil {
+			return fmt.Errorf("part %s: %w", name, err)
 		}
-		began := time.Now()
-		if err := part.run(ctx); err != nil {
-			return fmt.Errorf("part %s: %w", part.name, err)
-		}
-		took := time.Since(began).Round(time.Second)
-		fmt.Fprintf(stderr, "%s: %s\n", part.name, took)
-		l.sections[part.name] += fmt.Sprintf("\nMeasured on %s with seed %d, in %s.\n", began.UTC().Format("2 January 2006"), o.seed, took)
-	}
-	if o.out == "-" {
-		fmt.Print(l.report(ctx, ""))
-	} else if err := l.write(ctx); err != nil {
-		return fmt.Errorf("writing the tables: %w", err)
 	}
 	if n := len(l.missed); n > 0 {
 		return fmt.Errorf("%d bars were missed:\n%s", n, strings.Join(l.missed, "\n"))
+	}
+	return nil
+}
+
+// part runs one part and writes what it found.
+func (l *lab) part(ctx context.Context, name string) error {
+	began := time.Now()
+	if err := map[string]func(context.Context) error{
+		"writer": l.writer, "gate": l.gate, "files": l.files, "rivals": l.rivals,
+	}[name](ctx); err != nil {
+		return err
+	}
+	o := l.origin
+	o.Took = time.Since(began).Round(time.Second)
+	l.origins[name] = o
+	fmt.Fprintf(l.log, "%s: %s\n", name, o.Took)
+	if l.out == "-" {
+		_, err := fmt.Println(l.sections[name])
+		return err
+	}
+	if err := l.write(ctx); err != nil {
+		return fmt.Errorf("writing the tables: %w", err)
 	}
 	return nil
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"blattwerk/pipeline/pdfa/gate"
 )
@@ -24,32 +26,77 @@ func (l *lab) write(ctx context.Context) error {
 
 // report is the whole page; before is the page as it was.
 func (l *lab) report(ctx context.Context, before string) string {
-	var b strings.Builder
-	b.WriteString("# Conformance of what Blattwerk archives\n\n")
-	fmt.Fprintf(&b, "Written by `make conformance`; the program is deploy/testing/conformance, and says there how it measures. "+
-		"Referee: %s. Gate: %s.\n", l.refereeVersion(ctx), gate.Version)
+	var body strings.Builder
+	origins := map[string]origin{}
 	for _, part := range parts {
-		text := l.sections[part]
-		if text == "" {
-			text = section(before, part)
+		text, o := section(before, part)
+		if l.sections[part] != "" {
+			text, o = l.sections[part], l.origins[part]
 		}
 		if text != "" {
-			fmt.Fprintf(&b, "\n%s\n%s\n", mark(part), strings.TrimSpace(text))
+			origins[part] = o
+			fmt.Fprintf(&body, "\n%s\n%s\n", mark(part, o), strings.TrimSpace(text))
 		}
 	}
-	return b.String()
+	return "# Conformance of what Blattwerk archives\n\n" +
+		fmt.Sprintf("Written by `make conformance`; the program is deploy/testing/conformance, and says there how it measures. "+
+			"Referee: %s. Gate: %s.\n\n", l.refereeVersion(ctx), gate.Version) + provenance(origins) + body.String()
 }
 
-func mark(part string) string { return "<!-- part: " + part + " -->" }
+// provenance says which part comes from which run.
+func provenance(origins map[string]origin) string {
+	runs := map[time.Time]bool{}
+	t := newTable("part", "commit", "run begun", "took", "seed")
+	for _, part := range parts {
+		if o, ok := origins[part]; ok {
+			runs[o.Run] = true
+			t.row(part, o.Commit, o.Run.Format("2 January 2006, 15:04 UTC"), o.Took.String(), fmt.Sprint(o.Seed))
+		}
+	}
+	head := "The parts come from different runs:"
+	if len(runs) == 1 && len(origins) == len(parts) {
+		head = "All parts come from one run:"
+	}
+	return head + "\n\n" + t.String()
+}
+
+// mark begins a part and says where its figures come from.
+func mark(part string, o origin) string {
+	raw, _ := json.Marshal(o) // plain values: does not fail
+	return "<!-- part: " + part + " " + string(raw) + " -->"
+}
 
 // section cuts a part out of a report.
-func section(report, part string) string {
-	_, rest, ok := strings.Cut(report, mark(part)+"\n")
-	if !ok {
-		return ""
+func section(report, part string) (text string, o origin) {
+	_, rest, ok := strings.Cut(report, "<!-- part: "+part+" ")
+	head, rest, closed := strings.Cut(rest, "-->\n")
+	if !ok || !closed || json.Unmarshal([]byte(strings.TrimSpace(head)), &o) != nil {
+		return "", origin{}
 	}
-	text, _, _ := strings.Cut(rest, "\n<!-- part: ")
-	return text
+	text, _, _ = strings.Cut(rest, "\n<!-- part: ")
+	return text, o
+}
+
+// origin is the run that figures come from.
+type origin struct {
+	Commit string        `json:"commit"`
+	Run    time.Time     `json:"run"` // when the run began
+	Took   time.Duration `json:"took"`
+	Seed   uint64        `json:"seed"`
+}
+
+// commit names the state of the program that is measured, with "-dirty" if its
+// source has changes that are not committed; "unknown" outside of a repository.
+func commit(ctx context.Context) string {
+	head, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	changed, err := exec.CommandContext(ctx, "git", "status", "--porcelain", "--", "*.go", "go.mod", "go.sum").Output()
+	if err != nil || len(changed) > 0 {
+		return strings.TrimSpace(string(head)) + "-dirty"
+	}
+	return strings.TrimSpace(string(head))
 }
 
 func (l *lab) refereeVersion(ctx context.Context) string {

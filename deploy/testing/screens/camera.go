@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,19 +26,21 @@ type camera struct {
 	url    string
 	out    string
 	axe    string
-	taken  map[string]bool // pages that a picture was taken of, by role and pattern
+	taken  map[string]bool // pictures that there are, by page, screen and language
+	all    bool            // also pictures of narrow pages in English
 	faults []string
 	bytes  int
 }
 
 const (
 	wide, narrow = 1280, 320 // pixels: a desk's screen, the narrowest that must do
-	tallest      = 1700      // pixels of a picture; what is below shows nothing new
-	quality      = int64(55) // of WebP
+	tallest      = 1700      // pixels of a page in a picture; what is below shows nothing new
+	scale        = .65       // of pictures of wide pages, which are still legible so
+	quality      = int64(40) // of WebP
 )
 
-func newCamera(ctx context.Context, url, out, axe string) (*camera, error) {
-	c := &camera{url: url, out: out, taken: map[string]bool{}}
+func newCamera(ctx context.Context, url, out, axe string, all bool) (*camera, error) {
+	c := &camera{url: url, out: out, all: all, taken: map[string]bool{}}
 	raw, err := os.ReadFile(axe)
 	if err != nil {
 		return nil, fmt.Errorf("axe-core is missing; `make setup-test` fetches it: %w", err)
@@ -70,18 +73,8 @@ func (c *camera) close() {
 	}
 }
 
-// stranger looks at what is shown to somebody who is not signed in.
-func (c *camera) stranger() error {
-	for _, path := range []string{"/setup", "/login"} {
-		if err := c.look("stranger", path, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // walk follows the links of a person's pages. Pages of the same pattern are looked
-// at once.
+// at once; of pages that another role showed already there is no second picture.
 func (c *camera) walk(p person, session *http.Cookie) error {
 	set := network.SetCookieParams{Name: session.Name, Value: session.Value, URL: c.url}
 	if _, err := chromedp.Call(c.tab, network.SetCookie, set); err != nil {
@@ -97,7 +90,7 @@ func (c *camera) walk(p person, session *http.Cookie) error {
 		} else {
 			seen[at] = true
 		}
-		if err := c.look(p.role, path, len(seen) == 1); err != nil {
+		if err := c.look(p.role, path); err != nil {
 			return err
 		}
 		links, err := c.links()
@@ -133,13 +126,10 @@ func pattern(path string) string {
 	return strings.Join(append([]string{id.ReplaceAllString(u.Path, "{id}")}, names...), " ")
 }
 
-// name is the file name of a page's picture.
-func name(role, path string) string {
+// name is the file name of a page's picture, after its address.
+func name(path string) string {
 	at := strings.Trim(folder.ReplaceAllString(strings.ReplaceAll(pattern(path), "{id}", "one"), "-"), "-")
-	if at == "" {
-		at = "start"
-	}
-	return role + "-" + at
+	return cmp.Or(at, "intake") // which is where the mailroom begins
 }
 
 // links are the pages that the open page leads to.
@@ -158,31 +148,35 @@ func (c *camera) links() ([]string, error) {
 
 // look opens a page on both screens and in both languages, holds it against the
 // rules, and takes pictures of it.
-func (c *camera) look(role, path string, first bool) error {
+func (c *camera) look(role, path string) error {
 	for _, view := range []struct {
 		lang  string
 		width int
-		keep  bool
-	}{{"en", narrow, false}, {"en", wide, first}, {"de", narrow, true}, {"de", wide, true}} {
+	}{{"en", narrow}, {"en", wide}, {"de", narrow}, {"de", wide}} {
 		sep := "?"
 		if strings.Contains(path, "?") {
 			sep = "&"
 		}
 		if err := chromedp.Do(c.tab,
-			chromedp.EmulateViewport(int64(view.width), 900),
+			screen(view.width, 900),
 			chromedp.Navigate(c.url+path+sep+"lang="+view.lang),
-			chromedp.Evaluate[chromedp.Void](c.axe),
 		); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if err := c.judge(role, path, view.lang, view.width); err != nil {
+		// Words differ with the language and the order of things with the width, so that
+		// axe-core finds in two looks what it would in four.
+		if err := c.judge(role, path, view.lang, view.width, (view.lang == "en") == (view.width == narrow)); err != nil {
 			return err
 		}
-		file := name(role, path)
+		at, err := chromedp.Run(c.tab, chromedp.Evaluate[string](`location.pathname + location.search`)) // people are led to their desks
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		file := name(at)
 		if view.width == narrow {
 			file += ".phone"
 		}
-		if file += "." + view.lang; !view.keep || c.taken[file] {
+		if file += "." + view.lang; c.taken[file] || view.width == narrow && view.lang == "en" && !c.all {
 			continue
 		}
 		c.taken[file] = true
@@ -193,13 +187,24 @@ func (c *camera) look(role, path string, first bool) error {
 	return nil
 }
 
+// screen is a desk's screen, or the glass of a telephone.
+func screen(width, height int) chromedp.Action[chromedp.Void] {
+	if width == narrow {
+		return chromedp.EmulateViewport(int64(width), int64(height), chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	return chromedp.EmulateViewport(int64(width), int64(height))
+}
+
 const rules = `axe.run({iframes: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 	.then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | ")).join("\n"))`
 
-func (c *camera) judge(role, path, lang string, width int) error {
-	found, err := chromedp.Run(c.tab, chromedp.Evaluate[string](rules, chromedp.EvalAwaitPromise))
-	if err != nil {
-		return fmt.Errorf("%s: axe-core: %w", path, err)
+func (c *camera) judge(role, path, lang string, width int, axe bool) error {
+	found := ""
+	if axe {
+		var err error
+		if found, err = chromedp.Run(c.tab, chromedp.Evaluate[string](c.axe+";"+rules, chromedp.EvalAwaitPromise)); err != nil {
+			return fmt.Errorf("%s: axe-core: %w", path, err)
+		}
 	}
 	where := fmt.Sprintf("%s %s (%s, %d)", role, pattern(path), lang, width)
 	if found != "" {
@@ -223,10 +228,17 @@ func (c *camera) shoot(file string, width int) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	height = min(height, tallest)
-	if err := chromedp.Do(c.tab, chromedp.EmulateViewport(int64(width), int64(max(height, 600)))); err != nil {
+	height = max(height, 400)
+	if err := chromedp.Do(c.tab, screen(width, height)); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	shot, err := chromedp.Call(c.tab, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: new(quality)})
+	clip := page.Viewport{Width: float64(width), Height: float64(height), Scale: 1}
+	if width == wide {
+		clip.Scale = scale
+	}
+	shot, err := chromedp.Call(c.tab, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatWebp, Quality: new(quality), Clip: &clip,
+	})
 	if err != nil {
 		return fmt.Errorf("taking the picture %s: %w", file, err)
 	}

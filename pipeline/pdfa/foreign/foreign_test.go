@@ -237,7 +237,10 @@ func TestInspect(t *testing.T) {
 		"german/Antrag_auf_Bewilligung_von_Beratungshilfe.pdf": {Tagged: true, Form: true},
 	} {
 		got := inspect(t.Context(), corpusFile(t, file), 0)
-		got.Pages = nil
+		if got.Counted != len(got.Pages) {
+			t.Errorf("%s: %d pages, said to be %d", file, len(got.Pages), got.Counted)
+		}
+		got.Counted, got.Pages = 0, nil
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", file, got, want)
 		}
@@ -283,7 +286,7 @@ func TestSubsetKeepsWhatIsShown(t *testing.T) {
 	}
 	a, _ := s.named("adieresis") // composed of two glyphs
 	b, _ := s.named("B")
-	small, err := truetype.Subset(s.raw, []sfnt.GlyphIndex{a})
+	small, err := truetype.Subset(s.raw, []sfnt.GlyphIndex{a}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,6 +309,18 @@ func TestSubsetKeepsWhatIsShown(t *testing.T) {
 	}
 	if sub.width(b) != s.width(b) {
 		t.Error("widths changed")
+	}
+	wide, err := truetype.Subset(s.raw, []sfnt.GlyphIndex{a}, map[sfnt.GlyphIndex]uint16{a: 4000, sfnt.GlyphIndex(s.font.NumGlyphs() - 1): 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	respaced, err := parseFont("wide", wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := sfnt.GlyphIndex(s.font.NumGlyphs() - 1)
+	if respaced.width(a) != 1953 || respaced.width(last) != 3 || respaced.width(b) != s.width(b) || outline(respaced, a) != outline(s, a) {
+		t.Errorf("other advances gave widths of %g, %g and %g", respaced.width(a), respaced.width(last), respaced.width(b))
 	}
 	if len(small) > len(s.raw)/2 {
 		t.Errorf("%d bytes of %d are left", len(small), len(s.raw))

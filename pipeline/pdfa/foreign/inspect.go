@@ -32,7 +32,8 @@ type Report struct {
 	Form        bool     `json:"form,omitempty"`       // has fields to fill in
 	JBIG2       bool     `json:"jbig2,omitempty"`
 	Attachments []string `json:"attachments,omitempty"`
-	Pages       []Page   `json:"pages,omitempty"`
+	Counted     int      `json:"counted,omitempty"` // pages that the file says it has
+	Pages       []Page   `json:"pages,omitempty"`   // those that it has
 }
 
 // Kind says what a page is made of.
@@ -79,6 +80,7 @@ func inspect(ctx context.Context, f *file, maxPages int) Report {
 		Encrypted: f.encrypted, Signed: f.signed(), Claims: f.claims(), Tagged: f.tagged(),
 		DynamicXFA: f.dynamicXFA(), Form: len(f.array(f.dict(f.catalog()["AcroForm"])["Fields"])) > 0, JBIG2: f.jbig2(), Attachments: f.attachments(),
 	}
+	r.Counted = int(f.int(f.dict(f.catalog()["Pages"])["Count"], 0))
 	pages, err := f.pages(maxPages)
 	switch {
 	case errors.Is(err, errTooLong):

@@ -79,7 +79,7 @@ func parse(ctx context.Context, raw []byte) (f *file, err error) {
 			f.id = []byte(f.text(v))
 		}
 	}
-	if f.catalog() == nil {
+	if f.catalog() == nil || f.stream(f.root) != nil { // a stream is no catalog (ISO 32000-1, 7.7.2)
 		return nil, errors.New("the file has no catalog")
 	}
 	return f, nil

@@ -152,15 +152,20 @@ func (m *mender) substitute(d dict, s *substitute, shown *[256]bool) bool {
 	if !ok || !m.sameWidths(d, s, codes, shown) {
 		return false
 	}
+	advances := m.advances(d, s, codes, shown)
 	used := make([]sfnt.GlyphIndex, 0, 256)
 	widths := make(array, 0, 224)
 	for c := 32; c < 256; c++ {
 		if shown[c] {
 			used = append(used, codes[c])
 		}
-		widths = append(widths, s.width(codes[c]))
+		w := s.width(codes[c])
+		if a, ok := advances[codes[c]]; ok {
+			w = math.Round(float64(a) * 1000 / s.upem)
+		}
+		widths = append(widths, w)
 	}
-	program, err := truetype.Subset(s.raw, used)
+	program, err := truetype.Subset(s.raw, used, advances)
 	if err != nil {
 		return false
 	}
@@ -349,6 +354,33 @@ var standardNames = func() map[byte]string {
 	put(0xF1, "ae - - - dotlessi - - lslash oslash oe germandbls")
 	return out
 }()
+
+// advances are those glyphs of the substitute, in its units, to which the file
+// gives another width, as where a font lists no width for its space: text has to
+// stand where it stood.
+func (m *mender) advances(d dict, s *substitute, codes [256]sfnt.GlyphIndex, shown *[256]bool) map[sfnt.GlyphIndex]uint16 {
+	widths := m.array(d["Widths"])
+	if len(widths) == 0 {
+		return nil // one of the standard fonts, whose widths the substitute has
+	}
+	from := m.int(d["FirstChar"], 0)
+	missing, _ := m.number(m.dict(d["FontDescriptor"])["MissingWidth"]) // 0 where there is none (ISO 32000-1, table 122)
+	out := map[sfnt.GlyphIndex]uint16{}
+	for c, is := range shown {
+		g := codes[c]
+		if _, done := out[g]; !is || done {
+			continue
+		}
+		want := missing
+		if i := c - from; i >= 0 && i < len(widths) {
+			want, _ = m.number(widths[i])
+		}
+		if a := math.Round(want * s.upem / 1000); math.Abs(want-s.width(g)) > 0.5 && a >= 0 && a <= math.MaxUint16 {
+			out[g] = uint16(a)
+		}
+	}
+	return out
+}
 
 // sameWidths says whether the file's own widths are those of the substitute for
 // nearly all codes: else the text would not stand where it stood.

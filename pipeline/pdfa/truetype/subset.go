@@ -16,7 +16,8 @@ var keptTables = []string{"OS/2", "cmap", "cvt ", "fpgm", "glyf", "head", "hhea"
 
 // Subset empties the outlines of all glyphs but the given ones and what they are
 // composed of. Glyphs keep their numbers, so that nothing else has to change.
-func Subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) {
+// advances gives glyphs another advance, font units; nil leaves all as they are.
+func Subset(raw []byte, glyphs []sfnt.GlyphIndex, advances map[sfnt.GlyphIndex]uint16) ([]byte, error) {
 	tables, err := fontTables(raw)
 	if err != nil {
 		return nil, err
@@ -65,7 +66,45 @@ func Subset(raw []byte, glyphs []sfnt.GlyphIndex) ([]byte, error) {
 		tables["post"] = append([]byte{0, 3, 0, 0}, post[4:32]...)
 	}
 	tables["head"], tables["loca"], tables["glyf"] = head, newLoca, newGlyf
+	if err := space(tables, n, advances); err != nil {
+		return nil, err
+	}
 	return joinTables(tables), nil
+}
+
+// space gives glyphs another advance (OpenType, "hhea" and "hmtx"). Glyphs at the
+// end of a font may share one, so each of the n gets its own.
+func space(tables map[string][]byte, n int, advances map[sfnt.GlyphIndex]uint16) error {
+	if len(advances) == 0 {
+		return nil
+	}
+	hhea, hmtx := tables["hhea"], tables["hmtx"]
+	if len(hhea) < 36 {
+		return ErrFont
+	}
+	own := int(binary.BigEndian.Uint16(hhea[34:])) // glyphs that have an advance of their own
+	if own < 1 || own > n || len(hmtx) < 4*own+2*(n-own) {
+		return ErrFont
+	}
+	var widest uint16
+	out := make([]byte, 0, 4*n)
+	for i := range n {
+		advance := binary.BigEndian.Uint16(hmtx[4*min(i, own-1):])
+		if a, ok := advances[sfnt.GlyphIndex(i)]; ok {
+			advance = a
+		}
+		bearing := hmtx[4*own+2*(i-min(i, own)):]
+		if i < own {
+			bearing = hmtx[4*i+2:]
+		}
+		out = append(binary.BigEndian.AppendUint16(out, advance), bearing[0], bearing[1])
+		widest = max(widest, advance)
+	}
+	hhea = slices.Clone(hhea)
+	binary.BigEndian.PutUint16(hhea[10:], widest)
+	binary.BigEndian.PutUint16(hhea[34:], uint16(n))
+	tables["hhea"], tables["hmtx"] = hhea, out
+	return nil
 }
 
 // closure marks a glyph and, if it is composed, its parts (OpenType, "glyf").
