@@ -3,6 +3,7 @@ package ocr
 import (
 	"image"
 	"math"
+	"slices"
 )
 
 // Light print on dark areas, as advertising and letterheads have it, is lost when
@@ -21,6 +22,7 @@ const (
 	mostPrint  = 0.4  // share of light print on an area; more is a picture
 	alongEdge  = 0.25 // share of a side that a dark border takes at least
 	borderTone = 90   // a border's grey is darker than this
+	mostTitle  = 150  // pixels at lookDPI, 25 mm: height of a letter on such an area
 	bandStep   = 60   // grey levels between an area and the print on it, at least
 )
 
@@ -48,6 +50,11 @@ func (p *pix) bands(dpi int) ([]band, error) {
 	if dark.share() < 0.002 {
 		return nil, nil
 	}
+	ground, err := dark.cut(image.Rect(0, 0, w, h))
+	if err != nil {
+		return nil, err
+	}
+	defer ground.close()
 	if err := dark.solid(fillGaps, leastBand); err != nil {
 		return nil, err
 	}
@@ -64,7 +71,9 @@ func (p *pix) bands(dpi int) ([]band, error) {
 		ink := 1 - share256(tones, b.tone-bandStep) // dark print on grey, or dense print on white
 		atEdge := r.Min.X <= 1 || r.Min.Y <= 1 || r.Max.X >= w-1 || r.Max.Y >= h-1
 		b.border = b.tone < borderTone && light < leastPrint && atEdge && (float64(r.Dx()) > alongEdge*float64(w) || float64(r.Dy()) > alongEdge*float64(h))
-		if b.border || r.Dx() >= longBand && light >= leastPrint && light <= mostPrint && light > 2*ink {
+		// Dense print melts into an area, too, but most of its paper stays light.
+		solid := float64(ground.count(r)) >= (1-mostPrint)*float64(r.Dx()*r.Dy())
+		if b.border || solid && r.Dx() >= longBand && light >= leastPrint && light <= mostPrint && light > 2*ink {
 			found = append(found, b)
 		}
 	}
@@ -96,6 +105,26 @@ func (p *pix) tones(r image.Rectangle) (tones [256]int) {
 	return tones
 }
 
+// printed says whether dark marks of a grey picture stand in lines, as letters do:
+// a strip of colour or a photograph has light spots, too.
+func (p *pix) printed(dpi int) (bool, error) {
+	f := float64(lookDPI) / float64(dpi)
+	small, err := p.scaled(max(int(float64(p.width())*f), 1), max(int(float64(p.height())*f), 1))
+	if err != nil {
+		return false, err
+	}
+	defer small.close()
+	dark, err := small.dark(darkPrint)
+	if err != nil {
+		return false, err
+	}
+	defer dark.close()
+	letters := slices.DeleteFunc(dark.parts(), func(r image.Rectangle) bool {
+		return r.Dy() < leastLetter || r.Dy() > mostTitle || r.Dx() > 2*r.Dy()
+	})
+	return len(lined(letters)) > 0, nil
+}
+
 // turnBands takes dark areas as they were before and puts them on the evened page
 // as dark print on white.
 func (p *prepared) turnBands(before *pix, bands []band) error {
@@ -112,8 +141,11 @@ func (p *prepared) turnBands(before *pix, bands []band) error {
 		if err != nil {
 			return err
 		}
-		err = part.inverted()
-		if err == nil {
+		print := false
+		if err = part.inverted(); err == nil {
+			print, err = part.printed(p.dpi)
+		}
+		if err == nil && print {
 			p.page.paste(part, b.area.Min)
 			turned++
 		}

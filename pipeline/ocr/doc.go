@@ -36,7 +36,9 @@
 // A page is looked over at 150 dpi first: is it blank, along which axis do its
 // lines run, where is up, how skewed is it. Then it is turned, straightened, its
 // background levelled, its paper made white, its specks painted over if it is
-// full of them, and read. A second look (upside down, or as one column of text) is
+// full of them, and read. Pale print is stretched by its contrast instead
+// (points in read.go), and a page that looks empty is looked at once more for lines
+// of faint print before it is called blank (faint.go). A second look (upside down, or as one column of text) is
 // taken only where the first made little sense. Words are then put into the order
 // of people where the engine ran columns together (order.go). A page that has
 // idle cores beside it is read in two halves (look.go). Pages finer than 400 dpi are

@@ -138,8 +138,12 @@ func lined(marks []image.Rectangle) []image.Rectangle {
 	for i := range marks {
 		before[i], length[i] = -1, 1
 	}
+	tallest := 0
+	for _, r := range marks {
+		tallest = max(tallest, r.Dy())
+	}
 	for i, a := range marks {
-		for j := i + 1; j < len(marks) && float64(marks[j].Min.X-a.Max.X) <= letterGap*mostLetter; j++ {
+		for j := i + 1; j < len(marks) && float64(marks[j].Min.X-a.Max.X) <= letterGap*float64(tallest); j++ {
 			if length[i] >= length[j] && besides(a, marks[j]) {
 				before[j], length[j] = i, length[i]+1
 			}

@@ -22,6 +22,7 @@ const (
 	wideGap     = 1.6  // heights of a line: a blank between words is a quarter, a tab at least this
 	gutterWidth = 1.2  // heights of a line: white between columns, over all of their rows
 	farBelow    = 3.0  // heights of a line between two rows: something new begins
+	blankLine   = 0.9  // heights of a line between two rows: lines of a paragraph are nearer
 	offBaseline = 0.13 // heights of a line by which neighbours in a table differ at most, in the mean
 	fullRows    = 0.6  // share of a table's rows that have something in more than one column
 	footFrom    = 0.86 // share of the page's height below which the foot begins
@@ -65,13 +66,25 @@ func (o *orderer) arrange(rows []row) {
 	var gutters []span
 	for _, r := range rows {
 		next := o.narrowed(gutters, r)
-		if len(run) > 0 && (len(next) == 0 || float64(r.y0-run[len(run)-1].y1) > farBelow*o.unit) {
+		if len(run) > 0 && (float64(r.y0-run[len(run)-1].y1) > farBelow*o.unit || ends(run, gutters, r, next)) {
 			o.flush(run, gutters)
 			run, next = nil, o.narrowed(nil, r)
 		}
 		run, gutters = append(run, r), next
 	}
 	o.flush(run, gutters)
+}
+
+// ends says whether a row, as a full line of text, closes the gutter between address
+// and reference lines above it. Elsewhere a full line belongs to the table or form
+// that it stands in.
+func ends(run []row, gutters []span, r row, next []span) bool {
+	inner := innerGutters(run, gutters)
+	return len(inner) > 0 && len(innerGutters(append(slices.Clone(run), r), next)) == 0 && hasInformationBlock(run, widest(inner))
+}
+
+func widest(gutters []span) span {
+	return slices.MaxFunc(gutters, func(a, b span) int { return cmp.Compare(a.x1-a.x0, b.x1-b.x0) })
 }
 
 // orderer collects words in their new order.
@@ -196,11 +209,19 @@ func (o *orderer) narrowed(gutters []span, r row) []span {
 // flush writes a run of rows: as columns where it is columns, else row by row.
 func (o *orderer) flush(run []row, gutters []span) {
 	inner := innerGutters(run, gutters)
-	if len(run) < fewestInRun || len(inner) == 0 || o.isTable(run) || !ranTogether(run) {
+	if len(run) < fewestInRun || len(inner) == 0 || !ranTogether(run) {
 		o.keep(run)
 		return
 	}
-	if isList(run) {
+	// At the widest gutter first: what is left and right of it may be a table, as
+	// names and numbers beside an address are.
+	widest := widest(inner)
+	switch {
+	case hasInformationBlock(run, widest):
+	case o.isTable(run):
+		o.keep(run)
+		return
+	case isList(run):
 		for _, r := range run {
 			for _, p := range r.pieces {
 				o.write(p.words...)
@@ -210,15 +231,10 @@ func (o *orderer) flush(run []row, gutters []span) {
 		o.block, o.par = o.block+1, o.par+1
 		return
 	}
-	// At the widest gutter first: what is left and right of it may be a table, as
-	// names and numbers beside an address are.
-	widest := slices.MaxFunc(inner, func(a, b span) int { return cmp.Compare(a.x1-a.x0, b.x1-b.x0) })
+	run, below := o.beside(run, widest)
 	var left, right []row
 	for _, r := range run {
-		n := 0
-		for n < len(r.pieces) && r.pieces[n].box.X0 < widest.x1 {
-			n++
-		}
+		n := r.leftOf(widest)
 		if n > 0 {
 			left = append(left, newRow(slices.Clone(r.pieces[:n])))
 		}
@@ -228,6 +244,58 @@ func (o *orderer) flush(run []row, gutters []span) {
 	}
 	o.arrange(left)
 	o.arrange(right)
+	o.arrange(below)
+}
+
+// hasInformationBlock says whether names with colons stand right of a gutter, and
+// none left of it: the reference lines beside the address (DIN 5008), which often
+// stand on the baselines of the address, as a table would.
+func hasInformationBlock(run []row, gutter span) bool {
+	named, right := 0, 0
+	for _, r := range run {
+		n := r.leftOf(gutter)
+		if slices.ContainsFunc(r.pieces[:n], piece.named) {
+			return false
+		}
+		if n < len(r.pieces) {
+			right++
+			named += btoi(r.pieces[n].named())
+		}
+	}
+	return right >= fewestInRun && float64(named) >= fullRows*float64(right)
+}
+
+// named says whether a piece begins with a name and a colon.
+func (p piece) named() bool {
+	const mostWords = 3 // of a name
+	return slices.ContainsFunc(p.words[:min(len(p.words), mostWords)], func(w pipeline.Word) bool { return strings.HasSuffix(w.Text, ":") })
+}
+
+// leftOf counts the pieces of a row that stand left of a gutter.
+func (r row) leftOf(gutter span) int {
+	n := 0
+	for n < len(r.pieces) && r.pieces[n].box.X0 < gutter.x1 {
+		n++
+	}
+	return n
+}
+
+// beside parts a run at the first blank line below which the right column has
+// nothing more: what follows there, as the subject does under address and reference
+// lines, is read after both.
+func (o *orderer) beside(run []row, gutter span) (beside, below []row) {
+	last := len(run) - 1
+	for last > 0 && run[last].leftOf(gutter) == len(run[last].pieces) {
+		last--
+	}
+	foot := 0
+	for i, r := range run {
+		if i > last && float64(r.y0-foot) >= blankLine*o.unit {
+			return run[:i], run[i:]
+		}
+		foot = max(foot, r.y1)
+	}
+	return run, nil
 }
 
 // innerGutters leaves out the margins.

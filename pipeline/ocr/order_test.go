@@ -45,6 +45,31 @@ func TestOrdered(t *testing.T) {
 			"Stadt Ulmenstedt / Kämmerei / Rathausplatz / Datum: 3. November / Zeichen: 20-417 / Telefon: 030 23125",
 		},
 		{
+			"the subject stands below address and reference lines", 400, []int{100, 1000, 1300},
+			"Stadt Ulmenstedt | ~Datum: | ~3. November\nKämmerei | ~Zeichen: | ~20-417\nRathausplatz | ~Telefon: | ~030 23125\n\nRechnung\nSehr geehrte Damen",
+			"Stadt Ulmenstedt / Kämmerei / Rathausplatz / Datum: 3. November / Zeichen: 20-417 / Telefon: 030 23125 / Rechnung / Sehr geehrte Damen",
+		},
+		{
+			"reference lines on the baselines of the address", 400, []int{100, 1000},
+			"Stadt Ulmenstedt | Datum: 3. November\nKämmerei | Ihr Zeichen: 20-417\nRathausplatz | Telefon: 030 23125\n43127 Ulmenstedt | vormittags",
+			"Stadt Ulmenstedt / Kämmerei / Rathausplatz / 43127 Ulmenstedt / Datum: 3. November / Ihr Zeichen: 20-417 / Telefon: 030 23125 / vormittags",
+		},
+		{
+			"a form of names and answers in two columns", 1400, []int{100, 500, 1000, 1400},
+			"Name: | Dahm | Vorname: | Silke\nOrt: | Ulm | Straße: | Weg 1\nTag: | 3.4. | Land: | Ulm",
+			"Name: Dahm Vorname: Silke / Ort: Ulm Straße: Weg 1 / Tag: 3.4. Land: Ulm",
+		},
+		{
+			"a full line below address and reference lines", 400, []int{100, 800},
+			"Stadt Ulmenstedt | ~Datum: 3. November\nKämmerei | ~Zeichen: 20-417\nRathausplatz | ~Telefon: 030 23125\nMalerarbeiten in der Grundschule Am Mühlenteich, Klassenräume 1.04 bis 1.07 und Flur\neine Zeile\nund noch eine",
+			"Stadt Ulmenstedt / Kämmerei / Rathausplatz / Datum: 3. November / Zeichen: 20-417 / Telefon: 030 23125 / Malerarbeiten in der Grundschule Am Mühlenteich, Klassenräume 1.04 bis 1.07 und Flur / eine Zeile / und noch eine",
+		},
+		{
+			"a longer left column goes on", 400, []int{100, 1000, 1300},
+			"eins | ~sieben\nzwei | ~acht\ndrei | ~neun\nvier\nfünf",
+			"eins / zwei / drei / vier / fünf / sieben / acht / neun",
+		},
+		{
 			"a table is read by row", 1200, []int{100, 700, 1100},
 			"Raum | Höhe | Wand\n1.04 | 3,20 | 78,40\n1.05 | 3,20 | 79,60\n1.06 | 3,20 | 76,25",
 			"Raum Höhe Wand / 1.04 3,20 78,40 / 1.05 3,20 79,60 / 1.06 3,20 76,25",

@@ -16,9 +16,13 @@ const (
 	inkLevel    = 150 // on levelled paper (200), what is darker is ink
 	whitePoint  = 190 // on levelled paper, what is lighter is paper
 	blackPoint  = 70  // what is darker is black
-	sureSkew    = 3.0 // confidence of skew() that is believed
-	leastSkew   = 0.1 // degrees; less is not worth a rotation
-	nearSkew    = 7.0 // degrees: range that is searched first
+	paperLevel  = 200.0
+	fullInk     = 0.5  // contrast of print from which on these two hold
+	faintest    = 0.03 // contrast: less cannot be measured and may still be read
+	abovePaper  = 0.1  // part of paperLevel by which white is above it, of pale pages
+	sureSkew    = 3.0  // confidence of skew() that is believed
+	leastSkew   = 0.1  // degrees; less is not worth a rotation
+	nearSkew    = 7.0  // degrees: range that is searched first
 	farSkew     = 15.0
 	maxReadDPI  = 400 // finer pictures are reduced to goodDPI: same accuracy, less time
 	goodDPI     = 300

@@ -126,7 +126,7 @@ func clean(p *prepared) error {
 	before := &pix{p.page.p}
 	p.page.p = level.p
 	defer before.close()
-	if err := p.page.replace(p.page.stretched(blackPoint, whitePoint)); err != nil {
+	if err := p.page.replace(p.page.stretched(p.points())); err != nil {
 		return fmt.Errorf("cleaning: %w", err)
 	}
 	p.did("background")
@@ -134,6 +134,21 @@ func clean(p *prepared) error {
 		return err
 	}
 	return despeckle(p)
+}
+
+// points gives the greys of the levelled page that become black and white. Pale
+// print is nearer to the paper: cut off at the usual points, its thin strokes would
+// be gone and the rest would fall to specks. It is stretched, and nothing cut off.
+func (p *prepared) points() (black, white int) {
+	contrast := p.scan.contrast
+	switch {
+	case contrast >= fullInk || contrast == 0 && !p.pale:
+		return blackPoint, whitePoint
+	case contrast < faintest:
+		contrast = faintest
+	}
+	share := contrast / fullInk
+	return int(paperLevel * (1 - share)), int(paperLevel * (1 + abovePaper*share))
 }
 
 // Specks are parts of at most a quarter of a millimetre. Dots of print are
