@@ -72,6 +72,7 @@ type Document struct {
 	Marks      []Field `json:"marks,omitempty"`      // what barcodes say about the letter: "asn", "department" ...
 	Parts      []Part  `json:"parts,omitempty"`      // the further letters; the catalogue makes documents of them, so no stored document has any
 	ArrangedBy string  `json:"arrangedBy,omitempty"` // account of the person who arranged the pages last
+	Cut        *Cut    `json:"cut,omitempty"`        // classify: it looks like several letters, which a person has to say
 }
 
 // Findings is what opening learnt about the original file as a whole.
@@ -87,6 +88,10 @@ type Findings struct {
 	// Rendition is the PDF that a mail, an office file or a text was set as; its
 	// pages are the document's. Without a digest where a PDF or pictures came in.
 	Rendition Blob `json:"rendition,omitzero"`
+	// Unlocked is a copy of an encrypted PDF that opens without its password, made
+	// when a person gave that. The pages are read from it; it is not kept, and the
+	// original stays as it came.
+	Unlocked Blob `json:"unlocked,omitzero"`
 }
 
 // Remark is something a clerk should know about a document.

@@ -109,10 +109,13 @@ var rights = map[string]string{
 	"POST /searches/{id}/forget":          "md",
 	"POST /letters/{id}/filing":           "m",
 	"POST /letters/{id}/retry":            "m",
+	"POST /letters/{id}/password":         "m",
 	"GET /review":                         "m",
 	"GET /letters/{id}/pages":             "m",
 	"POST /letters/{id}/pages":            "m",
 	"POST /letters/{id}/pages/undo":       "m",
+	"GET /sheets":                         "md",
+	"GET /sheets/{kind}":                  "md",
 	"GET /intake":                         "md",
 	"POST /intake":                        "md",
 	"POST /letters/{id}/answer":           "m",
@@ -301,7 +304,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 				"GET /letters/%s", "GET /letters/%s/pdf", "GET /letters/%s/original", "GET /letters/%s/text",
 				"GET /letters/%s/pages/1.png", "GET /letters/%s/proof", "GET /letters/%s/proof.json", "GET /letters/%s/zip", "GET /letters/zip?id=%s",
 				"GET /letters/%s?q=Rechnung", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
-				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
+				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/password", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
 				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
 			} {
 				tries++

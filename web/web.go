@@ -28,6 +28,7 @@ type Rows interface {
 	History(ctx context.Context, id pipeline.DocID) ([]catalog.Event, error)
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
+	Unlock(ctx context.Context, id pipeline.DocID, gen int, unlocked pipeline.Blob, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
 	Journal(ctx context.Context, year, after, limit int) ([]catalog.Entry, int, error)
 	trayRows
@@ -52,9 +53,15 @@ type Config struct {
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Languages are those that can be read, in tesseract's notation.
 	Languages func(ctx context.Context) ([]string, error)
+	// Sheets writes cover sheets, separator sheets or labels as PDF.
+	Sheets func(w io.Writer, o SheetOrder) error
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
+
+	// Unlock keeps a copy of an encrypted letter that opens without its password,
+	// which is kept nowhere; its fault "wrong-password" is for the person.
+	Unlock func(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error)
 
 	// Words gives the words of a letter's pages, in the order of its pages; a page
 	// without any is empty.
@@ -152,6 +159,7 @@ func (s *server) routes() []route {
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.stackRoutes(),
+		s.sheetRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

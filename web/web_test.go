@@ -73,6 +73,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		},
 		Ready:     func(context.Context) error { return nil },
 		Picture:   picture,
+		Unlock:    o.unlock,
 		Languages: func(context.Context) ([]string, error) { return []string{"deu", "eng", "xyz"}, nil },
 		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
 			if fault != nil && fault.Code != "unsure" {
@@ -83,6 +84,10 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			return questions(doc)
 		},
 		Words: o.words,
+		Sheets: func(w io.Writer, s web.SheetOrder) error {
+			_, err := fmt.Fprintf(w, "%%PDF %+v", s)
+			return err
+		},
 		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
 			o.amended = append(o.amended, d)
 			return nil
@@ -227,7 +232,7 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/intake", "/review", "/journal", "/journal?year=2020", "/evidence", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/intake", "/review", "/sheets", "/journal", "/journal?year=2020", "/evidence", "/help"}
 	paths = append(paths, "/savings?all=1")
 	for _, id := range ids {
 		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof", "/letters/"+string(id)+"/pages")

@@ -90,6 +90,11 @@ func (s *stations) picture(ctx context.Context, doc pipeline.Document, no, width
 	return jpeg, err
 }
 
+// unlock opens an encrypted letter with the password that a person gave.
+func (s *stations) unlock(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error) {
+	return s.rooms.PDF.Unlock(ctx, doc, password, s.blobs)
+}
+
 // maskAll takes out of a document's words what may not be searched for: serial
 // numbers of identity cards (§ 20 (3) PAuswG), tax numbers outside tax matters.
 func maskAll(texts []pipeline.PageText, doc pipeline.Document) []pipeline.PageText {
