@@ -51,7 +51,7 @@ func onTask(t *testing.T, tab context.Context) pipeline.DocID {
 // TestTheMailroomsStory walks a morning of the mailroom in a real browser without
 // a mouse: sign in, hand in a stack, see which page is badly scanned, turn a page,
 // part a letter and take that back, settle what is uncertain, find the line in the
-// journal, sign out.
+// journal, make a cover sheet, sign out.
 func TestTheMailroomsStory(t *testing.T) {
 	o := newOffice(t, nil)
 	o.member("eva", []access.Role{access.Mailroom})
@@ -105,6 +105,18 @@ func TestTheMailroomsStory(t *testing.T) {
 	k.tabTo(`nav a[href="/journal"]`)
 	k.press(kb.Enter)
 	k.on(fmt.Sprintf(`[...document.querySelectorAll("tbody tr")].some(r => r.innerText.includes(%q) && r.innerText.includes("Eingangsrechnung"))`, number))
+
+	// A cover sheet for the next stack.
+	k.tabTo(`nav a[href="/"]`)
+	k.press(kb.Enter)
+	k.on(`location.pathname === "/"`)
+	k.tabTo(`a[href="/sheets"]`)
+	k.press(kb.Enter)
+	k.on(`location.pathname === "/sheets"`)
+	k.tabTo(`form[action="/sheets/cover"] button`)
+	if head, err := chromedp.Run(k.tab, chromedp.Evaluate[string](`fetch("/sheets/cover?" + new URLSearchParams(new FormData(document.activeElement.form))).then(r => r.text()).then(s => s.slice(0, 5))`, chromedp.EvalAwaitPromise)); err != nil || !strings.HasPrefix(head, "%PDF") {
+		t.Errorf("the cover sheet begins with %q, %v", head, err)
+	}
 	k.tabTo(`form[action="/logout"] button`)
 	k.press(kb.Enter)
 	k.on(`location.pathname === "/login"`)

@@ -80,7 +80,15 @@ func (c *camera) walk(p person, session *http.Cookie) error {
 	if _, err := chromedp.Call(c.tab, network.SetCookie, set); err != nil {
 		return fmt.Errorf("handing the session to the browser: %w", err)
 	}
-	todo := append([]string{"/"}, p.also...)
+	// People are led to their desks, whatever language they ask for on the way.
+	if err := chromedp.Do(c.tab, chromedp.Navigate(c.url+"/")); err != nil {
+		return fmt.Errorf("where %s begins: %w", p.login, err)
+	}
+	start, err := chromedp.Run(c.tab, chromedp.Evaluate[string](`location.pathname`))
+	if err != nil {
+		return fmt.Errorf("where %s begins: %w", p.login, err)
+	}
+	todo := append([]string{start}, p.also...)
 	seen := map[string]bool{}
 	for len(todo) > 0 {
 		path := todo[0]
@@ -168,11 +176,7 @@ func (c *camera) look(role, path string) error {
 		if err := c.judge(role, path, view.lang, view.width, (view.lang == "en") == (view.width == narrow)); err != nil {
 			return err
 		}
-		at, err := chromedp.Run(c.tab, chromedp.Evaluate[string](`location.pathname + location.search`)) // people are led to their desks
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		file := name(at)
+		file := name(path)
 		if view.width == narrow {
 			file += ".phone"
 		}
