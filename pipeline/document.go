@@ -72,6 +72,7 @@ type Document struct {
 	Marks      []Field `json:"marks,omitempty"`      // what barcodes say about the letter: "asn", "department" ...
 	Parts      []Part  `json:"parts,omitempty"`      // the further letters; the catalogue makes documents of them, so no stored document has any
 	ArrangedBy string  `json:"arrangedBy,omitempty"` // account of the person who arranged the pages last
+	Cut        *Cut    `json:"cut,omitempty"`        // classify: it looks like several letters, which a person has to say
 }
 
 // Findings is what opening learnt about the original file as a whole.

@@ -22,6 +22,7 @@ const (
 	AskType  QuestionKind = "type"  // a document type
 	AskField QuestionKind = "field" // the value of a field
 	AskFault QuestionKind = "fault" // what to do about a step that could not finish
+	AskCut   QuestionKind = "cut"   // whether the document is several letters
 )
 
 // Answer is a possible answer and what choosing it does. Exactly one of the
@@ -34,6 +35,8 @@ type Answer struct {
 	Type  TypeCode  `json:"type,omitempty"`  // file the document as this type
 	Value *SetField `json:"value,omitempty"` // set a field, and confirm the filing as it is
 	Retry StepName  `json:"retry,omitempty"` // send the document through its steps again, from this one
+	Cut   []int     `json:"cut,omitempty"`   // part the document: a letter begins at each of these pages, too
+	Whole bool      `json:"whole,omitempty"` // the document is one letter, with all its pages
 }
 
 // SetField is a person's word on the value of a field; an empty value says that

@@ -19,6 +19,72 @@ type Part struct {
 	Remarks []Remark `json:"remarks,omitempty"`
 }
 
+// Cut is the suggestion to part a document into several letters. It is never
+// followed without a person.
+type Cut struct {
+	Begins []Begin `json:"begins"` // the pages that look like the first of a further letter, in their order
+}
+
+// Begin is a page that looks like the first of a letter.
+type Begin struct {
+	Page       int     `json:"page"`       // [Page.No]
+	Confidence float64 `json:"confidence"` // 0 to 1
+	Signs      []Sign  `json:"signs"`      // what speaks for it, the strongest first
+}
+
+// Pages gives the numbers of the pages that begin a letter.
+func (c Cut) Pages() []int {
+	list := make([]int, len(c.Begins))
+	for i, b := range c.Begins {
+		list[i] = b.Page
+	}
+	return list
+}
+
+// Sign is something on a page that speaks for its being the first of a letter.
+type Sign string
+
+// The signs.
+const (
+	SignAddress    Sign = "address"    // an address where the window of an envelope is
+	SignTown       Sign = "town"       // the town's own address
+	SignSalutation Sign = "salutation" // "Sehr geehrte ..."
+	SignDate       Sign = "date"       // the line with the date of a letter
+	SignSubject    Sign = "subject"    // a subject, or a block of references
+	SignOne        Sign = "page-one"   // it is numbered as page 1
+	SignTitle      Sign = "title"      // a title in large type at its head
+	SignEnded      Sign = "ended"      // the page before closes a letter, or is numbered as its last
+	SignHead       Sign = "head"       // another letterhead or footer than the pages before
+	SignPaper      Sign = "paper"      // another size or kind of paper
+)
+
+// Message says a sign for people.
+func (s Sign) Message() Message {
+	switch s {
+	case SignAddress:
+		return Message{DE: "Anschriftfeld", EN: "address field"}
+	case SignTown:
+		return Message{DE: "an die Verwaltung gerichtet", EN: "addressed to the town hall"}
+	case SignSalutation:
+		return Message{DE: "Anrede", EN: "salutation"}
+	case SignDate:
+		return Message{DE: "Datumszeile", EN: "date line"}
+	case SignSubject:
+		return Message{DE: "Betreff oder Bezugszeichen", EN: "subject or references"}
+	case SignOne:
+		return Message{DE: "als Seite 1 gezählt", EN: "numbered as page 1"}
+	case SignTitle:
+		return Message{DE: "Überschrift am Kopf", EN: "title at the head"}
+	case SignEnded:
+		return Message{DE: "die Seite davor schließt ab", EN: "the page before ends a letter"}
+	case SignHead:
+		return Message{DE: "anderer Briefkopf", EN: "another letterhead"}
+	case SignPaper:
+		return Message{DE: "anderes Papier", EN: "other paper"}
+	}
+	return Message{DE: string(s), EN: string(s)}
+}
+
 // Aside says why a page belongs to no letter.
 type Aside string
 

@@ -12,7 +12,8 @@ import (
 
 // move is what a person does with a page of a stack, as a form says it:
 // "turn 3 90", "up 3", "down 3", "split 3", "join 3", "aside 3 blank", "back 3",
-// "to 3 5" (before page 5).
+// "to 3 5" (before page 5), "cut 3 4 8" (a letter begins at each of these),
+// "whole 3" (the letter with page 3 is one letter as it is).
 type move struct {
 	what string
 	page int
@@ -30,7 +31,7 @@ func parseMove(text string) (move, error) {
 	}
 	m := move{what: f[0], page: no}
 	if len(f) > 2 {
-		m.arg = f[2]
+		m.arg = strings.Join(f[2:], " ")
 	}
 	return m, nil
 }
@@ -75,6 +76,14 @@ func arranged(letters []catalog.Entry, m move) ([]catalog.Letter, error) {
 		// What was set aside behind the cut goes along, in its order.
 		changed = append(changed, &leaf{Letter: catalog.Letter{Pages: slices.Clone(here.Pages[i:])}})
 		here.Pages = here.Pages[:i]
+	case "cut":
+		parts, err := cutAt(here, m)
+		if err != nil {
+			return nil, err
+		}
+		changed = parts
+	case "whole":
+		here.Settled, here.Grace = true, grace
 	case "join":
 		if at == 0 {
 			return nil, badRequest("there is no letter before", nil)
@@ -115,6 +124,36 @@ func arranged(letters []catalog.Entry, m move) ([]catalog.Letter, error) {
 		out = append(out, l.Letter)
 	}
 	return out, nil
+}
+
+// cutAt parts a letter before each of the pages of a move.
+func cutAt(here *leaf, m move) ([]*leaf, error) {
+	begins := map[int]bool{m.page: true}
+	for _, s := range strings.Fields(m.arg) {
+		no, err := strconv.Atoi(s)
+		if err != nil {
+			return nil, badRequest("at which pages", err)
+		}
+		begins[no] = true
+	}
+	parts := []*leaf{here}
+	open, pages := here, here.Pages
+	here.Pages, here.Grace = nil, grace
+	for i, ref := range pages {
+		if begins[ref.No] {
+			delete(begins, ref.No)
+			if i == firstPage(pages) {
+				return nil, badRequest("this page begins a letter already", nil)
+			}
+			open = &leaf{Letter: catalog.Letter{Grace: grace}}
+			parts = append(parts, open)
+		}
+		open.Pages = append(open.Pages, ref)
+	}
+	if len(begins) > 0 {
+		return nil, badRequest("no such page in this letter", nil)
+	}
+	return parts, nil
 }
 
 // shift moves a page by one place, at the edge of its letter into the next letter,

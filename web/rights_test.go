@@ -113,10 +113,8 @@ var rights = map[string]string{
 	"GET /letters/{id}/pages":                       "m",
 	"POST /letters/{id}/pages":                      "m",
 	"POST /letters/{id}/pages/undo":                 "m",
-	"GET /letters/{id}/pages/{no}/rescan":           "m",
-	"POST /letters/{id}/pages/{no}/rescan":          "m",
-	"POST /api/v1/documents/{id}/pages/{no}/rescan": "m",
-	"POST /api/v1/documents/{id}/pages/undo":        "m",
+	"GET /sheets":                                   "md",
+	"GET /sheets/{kind}":                            "md",
 	"GET /intake":                                   "md",
 	"POST /intake":                                  "md",
 	"POST /letters/{id}/answer":                     "m",
@@ -185,6 +183,10 @@ var rights = map[string]string{
 	"GET /api/v1/documents/{id}/original":           "md",
 	"GET /api/v1/documents/{id}/text":               "md",
 	"GET /api/v1/openapi.yaml":                      "a",
+	"GET /letters/{id}/pages/{no}/rescan":           "m",
+	"POST /letters/{id}/pages/{no}/rescan":          "m",
+	"POST /api/v1/documents/{id}/pages/{no}/rescan": "m",
+	"POST /api/v1/documents/{id}/pages/undo":        "m",
 }
 
 // TestRightsOfEveryRoute asks every route as every role, and as nobody. What a

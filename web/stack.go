@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
@@ -51,6 +52,20 @@ type stackLetter struct {
 	Open   bool // its pages may be moved
 	First  bool // there is no letter before it
 	Sheets []stackSheet
+	Offer  *cutOffer // it looks like several letters
+}
+
+// cutOffer is the suggestion to part a letter.
+type cutOffer struct {
+	Question pipeline.Question
+	Yes, No  string // moves, as a form says them
+	Begins   []cutPlace
+}
+
+// cutPlace is a page that looks like the first of a letter, and why.
+type cutPlace struct {
+	pipeline.Begin
+	Why []pipeline.Message
 }
 
 // stackSheet is a page in the grid of a stack.
@@ -63,8 +78,9 @@ type stackSheet struct {
 	Blank   bool
 	Drawn   bool // no picture of its own: nothing to turn
 	Read    bool
-	Sheet   bool // was scanned from paper, so that it can be again
-	Again   bool // was scanned again
+	Sheet   bool               // was scanned from paper, so that it can be again
+	Again   bool               // was scanned again
+	Starts  []pipeline.Message // what makes it look like the first page of a letter
 	Remarks []pipeline.Message
 }
 
@@ -97,9 +113,11 @@ func (s *server) stackPage(r *http.Request) (stackPage, error) {
 	}
 	for i, e := range inOrder(letters) {
 		l := stackLetter{intakeRow: s.intakeRow(e), Open: arrangeable(e), First: i == 0}
+		l.Offer = s.cutOffer(e)
 		first := true
 		for _, ref := range refs(e.Document) {
 			sheet := sheetOf(e.Document, ref.No)
+			sheet.Starts = l.Offer.starts(ref.No)
 			sheet.Begins = first && sheet.Aside == ""
 			first = first && !sheet.Begins
 			l.Sheets = append(l.Sheets, sheet)
@@ -116,8 +134,63 @@ func (s *server) stackPage(r *http.Request) (stackPage, error) {
 	return page, nil
 }
 
+// cutOffer is what a person is asked about a letter that looks like several; nil if
+// nothing is.
+func (s *server) cutOffer(e catalog.Entry) *cutOffer {
+	if e.State != pipeline.Waiting || e.Document.Cut == nil {
+		return nil
+	}
+	for _, q := range s.questions(e) {
+		if q.Kind != pipeline.AskCut {
+			continue
+		}
+		o := &cutOffer{Question: q, Begins: cutPlaces(e.Document.Cut)}
+		for _, a := range q.Answers {
+			if len(a.Cut) > 0 {
+				o.Yes = cutMove(a, e.Document)
+			} else if a.Whole {
+				o.No = cutMove(a, e.Document)
+			}
+		}
+		return o
+	}
+	return nil
+}
+
+func cutPlaces(c *pipeline.Cut) []cutPlace {
+	var out []cutPlace
+	for _, b := range c.Begins {
+		p := cutPlace{Begin: b}
+		for _, sign := range b.Signs {
+			p.Why = append(p.Why, sign.Message())
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// cutMove is the move that an answer comes to.
+func cutMove(a pipeline.Answer, doc pipeline.Document) string {
+	if len(a.Cut) == 0 {
+		return fmt.Sprintf("whole %d", doc.Pages[0].No)
+	}
+	return "cut " + strings.Trim(fmt.Sprint(a.Cut), "[]")
+}
+
+func (o *cutOffer) starts(no int) []pipeline.Message {
+	if o == nil {
+		return nil
+	}
+	for _, b := range o.Begins {
+		if b.Page == no {
+			return b.Why
+		}
+	}
+	return nil
+}
+
 // moves are the names of what can be done to pages, as told when it is done.
-var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back", "rescan"}
+var moves = []string{"turn", "up", "down", "to", "split", "join", "aside", "back", "cut", "whole", "rescan"}
 
 func sheetOf(doc pipeline.Document, no int) stackSheet {
 	pages := slices.Concat(doc.Pages, doc.Aside)
@@ -157,9 +230,13 @@ func (s *server) arrangeForm(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, arrangeFault(err))
 		return
 	}
-	s.ringAll(r, done.Bells)
-	q := url.Values{"undo": {done.Undo}, "did": {m.what}}
-	http.Redirect(w, r, "/letters/"+string(e.Document.ID)+"/pages?"+q.Encode()+"#page-"+strconv.Itoa(m.page), http.StatusSeeOther)
+	http.Redirect(w, r, stackAfter(e.Document.ID, done.Undo, m), http.StatusSeeOther)
+}
+
+// stackAfter is the page of a stack after a move, with the way back.
+func stackAfter(id pipeline.DocID, undo string, m move) string {
+	q := url.Values{"undo": {undo}, "did": {m.what}}
+	return "/letters/" + string(id) + "/pages?" + q.Encode() + "#page-" + strconv.Itoa(m.page)
 }
 
 func (s *server) arrange(r *http.Request, id pipeline.DeliveryID, m move) (catalog.Rearrangement, error) {
@@ -170,11 +247,20 @@ func (s *server) arrange(r *http.Request, id pipeline.DeliveryID, m move) (catal
 	if r.PostFormValue("seen") != seenStack(letters) {
 		return catalog.Rearrangement{}, catalog.ErrStale
 	}
+	return s.move(r, letters, m)
+}
+
+// move does one thing to the pages of a stack and rings for what goes on.
+func (s *server) move(r *http.Request, letters []catalog.Entry, m move) (catalog.Rearrangement, error) {
 	plan, err := arranged(letters, m)
 	if err != nil {
 		return catalog.Rearrangement{}, err
 	}
-	return s.Rows.Rearrange(r.Context(), actor(r), plan, s.Arranged)
+	done, err := s.Rows.Rearrange(r.Context(), actor(r), plan, s.Rearranged)
+	for _, bell := range done.Bells {
+		_ = s.ring(r, bell)
+	}
+	return done, err
 }
 
 // seenStack names a stack as a person saw it: its letters and their generations.
@@ -210,8 +296,16 @@ func arrangeFault(err error) error {
 
 func (s *server) undoArrangeForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	if err := s.undoArrange(r.Context(), r, r.PostFormValue("undo")); err != nil {
-		s.fail(w, r, arrangeFault(err))
+	bells, err := s.Rows.UndoRearrange(r.Context(), actor(r), r.PostFormValue("undo"))
+	if err != nil {
+		s.failTask(w, r, arrangeFault(err))
+		return
+	}
+	for _, bell := range bells {
+		_ = s.ring(r, bell)
+	}
+	if wantsJSON(r) { // the tray shows the question again
+		answer(w, http.StatusOK, nextTask{"/review?letter=" + string(docID(r))})
 		return
 	}
 	http.Redirect(w, r, "/letters/"+string(docID(r))+"/pages", http.StatusSeeOther)

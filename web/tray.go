@@ -48,6 +48,7 @@ type taskPage struct {
 	Again    bool // the tray was gone through; this letter was put off before
 	Done     *doneView
 	Labels   map[string]pipeline.Message
+	Begins   []cutPlace // pages that look like the first of a letter
 }
 
 // answerView is an answer with why it is one.
@@ -140,6 +141,9 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	}
 	if page.Question.Kind == pipeline.AskType && page.Question.Other {
 		page.Types = s.typeGroups()
+	}
+	if page.Question.Kind == pipeline.AskCut {
+		page.Begins = cutPlaces(doc.Cut)
 	}
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)

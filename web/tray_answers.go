@@ -22,6 +22,7 @@ type doneView struct {
 	Journal string         `json:"journal"`
 	What    string         `json:"what"` // the type, or that it is tried again
 	Seconds int            `json:"seconds"`
+	Undo    string         `json:"undo,omitempty"` // of pages that were arranged: what takes it back
 }
 
 // answerForm takes the answer to a question. If it was the last one about the
@@ -56,6 +57,10 @@ func (s *server) answerForm(w http.ResponseWriter, r *http.Request) {
 		s.show(w, r, "review", page)
 		return
 	}
+	if verdict.cut != "" {
+		s.answerCut(w, r, e, verdict.cut)
+		return
+	}
 	if verdict.retry != "" {
 		bell, err := s.Rows.Retry(r.Context(), e.Document.ID, verdict.retry, actor(r))
 		if err != nil {
@@ -73,6 +78,31 @@ func (s *server) answerForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, "/review?after="+string(e.Place())+"&done="+string(e.Document.ID), http.StatusSeeOther)
+}
+
+// answerCut does what a person said about a letter that looks like several: it is
+// parted, or it is one. The stack is shown as it lies now, with the way back.
+func (s *server) answerCut(w http.ResponseWriter, r *http.Request, e catalog.Entry, do string) {
+	m, err := parseMove(do)
+	var letters []catalog.Entry
+	if err == nil {
+		letters, err = s.Rows.Letters(r.Context(), e.Document.Delivery.ID)
+	}
+	var done catalog.Rearrangement
+	if err == nil {
+		done, err = s.move(r, letters, m)
+	}
+	if err != nil {
+		s.failTask(w, r, arrangeFault(err))
+		return
+	}
+	s.desks.leave(e.Document.ID)
+	if wantsJSON(r) {
+		what := s.pages.words.text(language(r), "did."+m.what)
+		answer(w, http.StatusOK, doneView{ID: e.Document.ID, Journal: e.Document.Delivery.Journal, What: what, Undo: done.Undo, Seconds: int(grace.Seconds())})
+		return
+	}
+	http.Redirect(w, r, stackAfter(e.Document.ID, done.Undo, m), http.StatusSeeOther)
 }
 
 // failTask tells what went wrong, to a person or to the script of the tray.
@@ -104,6 +134,7 @@ type verdict struct {
 	code   pipeline.TypeCode
 	fields []pipeline.Field // set by the person; an empty value says that there is none
 	retry  pipeline.StepName
+	cut    string // a move of pages
 }
 
 // verdict adds up the answers to a letter's questions, in order.
@@ -128,6 +159,8 @@ func (s *server) verdict(e catalog.Entry, given []string) (verdict, error) {
 		switch {
 		case a.Retry != "":
 			return verdict{whole: true, retry: a.Retry}, nil
+		case len(a.Cut) > 0 || a.Whole:
+			return verdict{whole: true, cut: cutMove(a, e.Document)}, nil
 		case a.Type != "":
 			v.code = a.Type
 		case a.Value != nil:
@@ -220,6 +253,11 @@ func (s *server) doneOf(r *http.Request, id pipeline.DocID) *doneView {
 	return d
 }
 
+// nextTask is where the tray goes on.
+type nextTask struct {
+	Next string `json:"next"`
+}
+
 // undecideForm takes the last decision back and shows the letter again.
 func (s *server) undecideForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
@@ -235,9 +273,7 @@ func (s *server) undecideForm(w http.ResponseWriter, r *http.Request) {
 	}
 	to := "/review?letter=" + string(docID(r))
 	if wantsJSON(r) {
-		answer(w, http.StatusOK, struct {
-			Next string `json:"next"`
-		}{to})
+		answer(w, http.StatusOK, nextTask{to})
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)

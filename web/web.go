@@ -52,6 +52,8 @@ type Config struct {
 	Questions func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question
 	// Languages are those that can be read, in tesseract's notation.
 	Languages func(ctx context.Context) ([]string, error)
+	// Sheets writes cover sheets, separator sheets or labels as PDF.
+	Sheets func(w io.Writer, o SheetOrder) error
 	// Picture makes a JPEG of page no of a letter, width pixels across;
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
@@ -65,17 +67,17 @@ type Config struct {
 	// taken back.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
-	Resume   pipeline.StepName // where a letter goes on after a person's decision
-	Arranged pipeline.StepName // where a letter goes on after a person arranged its pages
-	Restart  pipeline.StepName // where a letter starts again on "try again"
-	Language string            // languages to read where the sender says nothing
-	Zone     *time.Location    // of times on the pages; nil is UTC
-	Password string            // one for all, until there is an account; "" serves the loopback only
-	Token    string            // lets the command line of this machine in; "" lets none in
-	Access   Access            // how people sign in; the zero value will do
-	MaxBytes int64             // largest delivery; 0 is 512 MiB
-	Version  string
-	Log      *slog.Logger
+	Resume     pipeline.StepName // where a letter goes on after a person's decision
+	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
+	Restart    pipeline.StepName // where a letter starts again on "try again"
+	Language   string            // languages to read where the sender says nothing
+	Zone       *time.Location    // of times on the pages; nil is UTC
+	Password   string            // one for all, until there is an account; "" serves the loopback only
+	Token      string            // lets the command line of this machine in; "" lets none in
+	Access     Access            // how people sign in; the zero value will do
+	MaxBytes   int64             // largest delivery; 0 is 512 MiB
+	Version    string
+	Log        *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -155,6 +157,7 @@ func (s *server) routes() []route {
 		s.trayRoutes(),
 		s.stackRoutes(),
 		s.rescanRoutes(),
+		s.sheetRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

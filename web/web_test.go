@@ -84,16 +84,20 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		},
 		Words:  o.words,
 		Rescan: o.rescan,
+		Sheets: func(w io.Writer, s web.SheetOrder) error {
+			_, err := fmt.Fprintf(w, "%%PDF %+v", s)
+			return err
+		},
 		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
 			o.amended = append(o.amended, d)
 			return nil
 		},
-		Books:    testBooks(t, rows),
-		Resume:   pipeline.StepArchive,
-		Arranged: pipeline.StepRead,
-		Restart:  pipeline.StepOpen,
-		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
-		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Books:      testBooks(t, rows),
+		Resume:     pipeline.StepArchive,
+		Rearranged: pipeline.StepRead,
+		Restart:    pipeline.StepOpen,
+		Access:     web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
+		MaxBytes:   1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if change != nil {
 		change(&cfg)
@@ -243,7 +247,7 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 
 // allPages are the paths of every page there is.
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
-	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/intake", "/review", "/journal", "/journal?year=2020", "/evidence", "/help"}
+	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/intake", "/review", "/sheets", "/journal", "/journal?year=2020", "/evidence", "/help"}
 	paths = append(paths, "/savings?all=1")
 	for _, id := range ids {
 		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof", "/letters/"+string(id)+"/pages")

@@ -136,17 +136,20 @@ func (s *stations) webConfig(token string) web.Config {
 		Amend:     s.amend,
 		Questions: s.rooms.Classify.Questions,
 		Languages: s.rooms.Show.Languages,
+		Sheets:    s.printSheets,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
-		Arranged:  route.AfterArranging,
-		Language:  s.set.str("language"),
-		Zone:      s.set.zone(),
-		Password:  s.set.str("password"),
-		Token:     token,
-		Access:    s.webAccess(),
-		MaxBytes:  s.set.bytes("max-bytes"),
-		Version:   version,
-		Log:       s.log,
+
+		Rearranged: route.AfterArranging,
+
+		Language: s.set.str("language"),
+		Zone:     s.set.zone(),
+		Password: s.set.str("password"),
+		Token:    token,
+		Access:   s.webAccess(),
+		MaxBytes: s.set.bytes("max-bytes"),
+		Version:  version,
+		Log:      s.log,
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/separate"
 	"blattwerk/pipeline/sheets"
+	"blattwerk/web"
 )
 
 func sheetsCommand() command {
@@ -26,7 +27,7 @@ func sheetsCommand() command {
 		},
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringP("output", "o", "", "file to write; empty is the standard output")
-			fs.Int("count", 0, "separators and labels: how many (0: 10 sheets, 24 labels)")
+			fs.Int("count", 0, "how many (0: 1 cover sheet, 10 separator sheets, 24 labels); batch numbers count on")
 			fs.Int64("first", 0, "labels: the first number; cover: that of the first letter's label")
 			fs.String("batch", "", "cover: number of the batch (capital letters, digits, point, hyphen)")
 			fs.String("department", "", "cover: department of all letters, by its number")
@@ -53,7 +54,7 @@ func printSheets(_ context.Context, c *call) (err error) {
 		if err != nil {
 			return exit{exitUsage, err}
 		}
-		write = func(w io.Writer) error { return sheets.WriteCover(w, cover) }
+		write = func(w io.Writer) error { return sheets.WriteCovers(w, cover, orElse(count, 1)) }
 	case "separators":
 		write = func(w io.Writer) error { return sheets.WriteSeparators(w, orElse(count, 10)) }
 	case "labels":
@@ -130,4 +131,21 @@ func named(cover sheets.Cover, room *classify.Room) (sheets.Cover, error) {
 		}
 	}
 	return cover, fmt.Errorf("there is no department %q", cover.Department)
+}
+
+// printSheets prints what a person ordered on the web page.
+func (s *stations) printSheets(w io.Writer, o web.SheetOrder) error {
+	switch o.Kind {
+	case web.SheetSeparator:
+		return sheets.WriteSeparators(w, o.Count)
+	case web.SheetLabels:
+		return sheets.WriteLabels(w, o.First, o.Count)
+	}
+	cover, err := named(sheets.Cover{Sheet: separate.Sheet{
+		Cover: true, Batch: o.Batch, Department: o.Department, Type: o.Type, Received: o.Received, Expected: o.Expected, FirstLabel: o.First, Paper: o.Paper,
+	}}, s.rooms.Classify)
+	if err != nil {
+		return err
+	}
+	return sheets.WriteCovers(w, cover, o.Count)
 }

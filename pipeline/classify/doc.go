@@ -72,6 +72,17 @@
 // An invoice's XML (ZUGFeRD, Factur-X, XRechnung) gives its fields exactly; the
 // pages only say where they are printed.
 //
+// # Several letters in one scan
+//
+// A stack that was scanned without separators is one document. [Room.FirstPages]
+// looks for pages that begin a letter (address, salutation, date, subject, page
+// numbers, the greeting on the page before) and weighs their signs against the
+// odds that most scans are one letter. The document is never parted by it: it
+// waits with a question ([pipeline.AskCut]), and what a person says is final.
+//
+// What a cover sheet says about a letter is a person's word, too; [Room.Told]
+// tells when the letter itself speaks against it loud enough to ask.
+//
 // # Numbers that must not be kept
 //
 // Serial numbers of identity documents are recognised and never stored; tax,

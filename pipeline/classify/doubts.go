@@ -18,6 +18,7 @@ const (
 	DoubtEarlyStamp     = "early-stamp"     // the stamp says that it came in before it was written
 	DoubtTwoSums        = "two-sums"        // the pages of an invoice show another sum than its XML
 	DoubtCount          = "stack-count"     // the stack holds another number of letters than its cover sheet says
+	DoubtCover          = "cover-sheet"     // the letter speaks against its cover sheet
 	DoubtSum            = "sum"             // net and tax of an invoice do not make its total
 )
 
@@ -148,6 +149,12 @@ func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Mess
 			DE: fmt.Sprintf("Das Schreiben nennt Zeichen von zwei Ämtern: %s und %s. Wohin gehört es?", a, b),
 			EN: fmt.Sprintf("The letter names references of two departments: %s and %s. Where does it belong?", a, b),
 		}
+	case DoubtCover:
+		sheet, letter := r.named(d.Read), r.named(d.Other)
+		return pipeline.Message{
+			DE: fmt.Sprintf("Das Deckblatt sagt: %s. Das Schreiben selbst spricht für: %s. Was ist es?", sheet, letter),
+			EN: fmt.Sprintf("The cover sheet says: %s. The letter itself speaks for: %s. What is it?", sheet, letter),
+		}
 	case DoubtFutureDate:
 		return pipeline.Message{
 			DE: fmt.Sprintf("%s liegt nach dem Eingang. Bitte vergleichen Sie mit der Seite.", label.DE),
@@ -178,6 +185,14 @@ func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Mess
 		DE: strings.TrimSpace("Angaben widersprechen sich. " + label.DE),
 		EN: strings.TrimSpace("Statements contradict each other. " + label.EN),
 	}
+}
+
+// named is the name of a document type with its department, or of a department.
+func (r *Room) named(code string) string {
+	if t, ok := r.Type(pipeline.TypeCode(code)); ok {
+		return t.Name + " (" + t.DepartmentName + ")"
+	}
+	return r.department(pipeline.DeptID(code))
 }
 
 // department is the name of a department, or its number.

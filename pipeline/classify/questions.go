@@ -22,6 +22,9 @@ func (r *Room) Questions(doc pipeline.Document, fault *pipeline.Fault) []pipelin
 		q.Code, q.Text = fault.Code, fault.Text
 		return []pipeline.Question{q}
 	}
+	if fault != nil && fault.Code == FaultSeveral && doc.Cut != nil {
+		return []pipeline.Question{cutQuestion(doc)}
+	}
 	if fault != nil && fault.Code != "unsure" && fault.Code != "doubt" {
 		return []pipeline.Question{faultQuestion(fault)}
 	}
@@ -33,7 +36,7 @@ func (r *Room) Questions(doc pipeline.Document, fault *pipeline.Fault) []pipelin
 	best, known := r.Type(f.Type)
 	crossed := false
 	for _, d := range f.Doubts {
-		if d.Code == DoubtTwoDepartments {
+		if d.Code == DoubtTwoDepartments || d.Code == DoubtCover {
 			crossed = true
 		} else if known && best.holds(d) {
 			out = append(out, r.fieldQuestion(*f, d))
@@ -55,7 +58,7 @@ func (r *Room) certain(f pipeline.Filing) bool {
 func (r *Room) typeQuestion(f pipeline.Filing) pipeline.Question {
 	q := pipeline.Question{Kind: pipeline.AskType, Code: "unsure", Other: true, Text: unsure(f).Text}
 	for _, d := range f.Doubts {
-		if d.Code == DoubtTwoDepartments {
+		if d.Code == DoubtTwoDepartments || d.Code == DoubtCover {
 			q.Code, q.Text, q.Page, q.Box = d.Code, r.doubtText(d, pipeline.Message{}), d.Page, d.Box
 		}
 	}

@@ -185,6 +185,9 @@ func (r *Room) Step(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	case slices.ContainsFunc(f.Doubts, best.holds):
 		f.Sure, ask = false, contradicts()
 	}
+	if doc.Cut = r.suggestion(doc, pages); doc.Cut != nil {
+		f.Sure, ask = false, several(*doc.Cut) // what several letters are together is nothing to ask
+	}
 	doc.Filing = &f
 	doc.Remarks = append(withoutRemarks(doc.Remarks), r.remarks(f)...)
 	if invoice != nil && invoice.unreadable {

@@ -21,8 +21,9 @@ func reopened(open pipeline.StepFunc) pipeline.StepFunc {
 }
 
 // marked lets what barcodes say count beside what was read: an archive serial
-// number is a field of the letter, and the document type on a cover sheet is the
-// word of the person who laid the sheet on the stack.
+// number is a field of the letter, and department and document type on a cover
+// sheet are the word of the person who laid the sheet on the stack
+// ([classify.Room.Told]).
 func marked(room *classify.Room) pipeline.StepFunc {
 	return func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
 		out, err := room.Step(ctx, doc, blobs)
@@ -37,17 +38,27 @@ func marked(room *classify.Room) pipeline.StepFunc {
 			}
 		}
 		out.Filing = &filing
-		i := slices.IndexFunc(doc.Marks, func(m pipeline.Field) bool { return m.Name == separate.MarkType })
-		if i < 0 || filing.DecidedBy != "" {
+		if out.Cut != nil { // it is no letter yet
 			return out, err
 		}
-		told, applyErr := room.Apply(out, pipeline.TypeCode(doc.Marks[i].Value), coverSheet(doc))
-		if applyErr != nil { // no type of this town's: a warning would not help, a person decides as ever
+		dept, code := mark(doc, separate.MarkDepartment), mark(doc, separate.MarkType)
+		if dept == "" && code == "" {
 			return out, err
 		}
+		told, err := room.Told(out, pipeline.DeptID(dept), pipeline.TypeCode(code), coverSheet(doc), err)
 		out.Filing = &told
-		return out, nil
+		return out, err
 	}
+}
+
+// mark is what a barcode says about a letter; "" if nothing.
+func mark(doc pipeline.Document, name string) string {
+	for _, m := range doc.Marks {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return ""
 }
 
 // coverSheet names who decided by laying a cover sheet on a stack.

@@ -30,13 +30,57 @@ const (
 )
 
 // WriteCover writes a cover sheet.
-func WriteCover(w io.Writer, c Cover) error {
-	c.Cover = true
-	text, err := c.Encode()
+func WriteCover(w io.Writer, c Cover) error { return WriteCovers(w, c, 1) }
+
+// WriteCovers writes n cover sheets for as many stacks. A batch number that ends in
+// digits counts on from sheet to sheet, "2026-01", "2026-02": no two stacks have
+// the same; so does the number of the first label, where the count of letters is
+// given.
+func WriteCovers(w io.Writer, c Cover, n int) error {
+	if n < 1 || n > mostSheets {
+		return fmt.Errorf("%d cover sheets: 1 to %d can be printed at once", n, mostSheets)
+	}
+	s, err := pdfa.NewSheet(pdfa.Meta{Title: "Deckblatt für einen Stapel", Language: "de-DE"})
 	if err != nil {
 		return err
 	}
-	s, err := pdfa.NewSheet(pdfa.Meta{Title: "Deckblatt für einen Stapel", Language: "de-DE"})
+	s.Bare()
+	for i := range n {
+		if i > 0 {
+			s.Break()
+			c.Batch = counted(c.Batch)
+			if c.FirstLabel > 0 && c.Expected > 0 {
+				c.FirstLabel += int64(c.Expected)
+			}
+		}
+		if err := cover(s, c); err != nil {
+			return err
+		}
+	}
+	return s.Write(w)
+}
+
+// counted is the batch number after this one; one without digits at its end has
+// none.
+func counted(batch string) string {
+	digits := len(batch) - len(strings.TrimRight(batch, "0123456789"))
+	if digits == 0 {
+		return batch
+	}
+	head, tail := batch[:len(batch)-digits], []byte(batch[len(batch)-digits:])
+	for i := len(tail) - 1; i >= 0; i-- {
+		if tail[i]++; tail[i] <= '9' {
+			return head + string(tail)
+		}
+		tail[i] = '0'
+	}
+	return head + "1" + string(tail)
+}
+
+// cover sets one cover sheet.
+func cover(s *pdfa.Sheet, c Cover) error {
+	c.Cover = true
+	text, err := c.Encode()
 	if err != nil {
 		return err
 	}
@@ -67,12 +111,8 @@ func WriteCover(w io.Writer, c Cover) error {
 	if c.Paper.LabelParts {
 		add("Trennung", "jede Archivnummer beginnt einen Brief")
 	}
-	err = page(s, text, "Deckblatt",
+	return page(s, text, "Deckblatt",
 		"Dieses Blatt gehört oben auf den Stapel. Es sagt Blattwerk, was im Stapel liegt. Zwischen die Briefe gehört je ein Trennblatt, hinter den letzten keines.", rows)
-	if err != nil {
-		return err
-	}
-	return s.Write(w)
 }
 
 // mostSheets is how many separator sheets or pages of labels one file holds.

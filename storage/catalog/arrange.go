@@ -57,6 +57,12 @@ type Letter struct {
 	Doc   pipeline.DocID `json:"doc,omitempty"` // "" makes a new document of the same delivery
 	Gen   int            `json:"gen"`           // [Entry].Gen of the document that the person saw; 0 for a new one
 	Pages []PageRef      `json:"pages"`         // in their new order; empty: all pages went elsewhere
+	// Settled is a person's word that the pages are right as they are: the document
+	// counts as arranged and goes on even if nothing was done to them.
+	Settled bool `json:"settled,omitempty"`
+	// Grace is how long the document waits before it goes on, so that the person can
+	// take the arrangement back before anything is kept.
+	Grace time.Duration `json:"-"`
 }
 
 // Rearrangement is what came of [Catalog.Rearrange].
@@ -242,7 +248,7 @@ func (a *arranging) letter(ctx context.Context, l Letter) (pipeline.DocID, error
 	}
 	e := a.before[l.Doc]
 	doc := a.arranged(e.Document, l.Pages)
-	if unmoved(e.Document, doc) {
+	if unmoved(e.Document, doc) && !l.Settled {
 		return l.Doc, nil
 	}
 	if a.more && doc.Stack == nil {
@@ -253,7 +259,7 @@ func (a *arranging) letter(ctx context.Context, l Letter) (pipeline.DocID, error
 	if len(doc.Pages) == 0 {
 		state, why = pipeline.Refused, errNoPages
 	}
-	bell, err := a.replace(ctx, a.tx, e, doc, state, a.resume, why)
+	bell, err := a.replace(ctx, a.tx, e, doc, state, a.resume, why, l.Grace)
 	if err != nil {
 		return "", err
 	}
@@ -284,19 +290,20 @@ func (a *arranging) added(ctx context.Context, l Letter) (pipeline.DocID, error)
 		doc.Stack.Batch = a.first.Stack.Batch
 	}
 	doc = a.arranged(doc, l.Pages)
-	ev, err := a.addLetter(ctx, a.tx, &doc, a.resume, a.first.ID, a.by)
+	due := a.now() + l.Grace.Milliseconds()
+	ev, err := a.addLetter(ctx, a.tx, &doc, a.resume, a.first.ID, a.by, due)
 	if err != nil {
 		return "", err
 	}
 	a.events = append(a.events, ev)
-	a.bells = append(a.bells, Bell{Doc: doc.ID, Step: a.resume, Due: fromMillis(a.now()), Pages: len(doc.Pages)})
+	a.bells = append(a.bells, Bell{Doc: doc.ID, Step: a.resume, Due: fromMillis(due), Pages: len(doc.Pages)})
 	a.steps = append(a.steps, undoStep{Doc: doc.ID, New: true})
 	return doc.ID, nil
 }
 
 // arranged is doc with these pages, as far from the start of its way as they are.
 func (a *arranging) arranged(doc pipeline.Document, refs []PageRef) pipeline.Document {
-	doc.Pages, doc.Aside, doc.PDF, doc.ArrangedBy = nil, nil, nil, a.by
+	doc.Pages, doc.Aside, doc.PDF, doc.Cut, doc.ArrangedBy = nil, nil, nil, nil, a.by
 	doc.Remarks = slices.DeleteFunc(slices.Clone(doc.Remarks), func(r pipeline.Remark) bool { return r.Page > 0 || !early(r) })
 	if doc.Filing != nil && doc.Filing.DecidedBy == "" {
 		doc.Filing = nil
@@ -383,8 +390,8 @@ func (a *arranging) finish(ctx context.Context) error {
 }
 
 // replace writes a document over what it was, in a new generation: whoever works
-// on it loses his claim.
-func (c *Catalog) replace(ctx context.Context, tx *sql.Tx, e Entry, doc pipeline.Document, state pipeline.State, step pipeline.StepName, why *pipeline.Fault) (Bell, error) {
+// on it loses his claim. It goes on after wait.
+func (c *Catalog) replace(ctx context.Context, tx *sql.Tx, e Entry, doc pipeline.Document, state pipeline.State, step pipeline.StepName, why *pipeline.Fault, wait time.Duration) (Bell, error) {
 	n, fault := int64(0), ""
 	body, err := encode(doc)
 	if err == nil && why != nil {
@@ -394,11 +401,12 @@ func (c *Catalog) replace(ctx context.Context, tx *sql.Tx, e Entry, doc pipeline
 		return Bell{}, err
 	}
 	dept, typ := filed(doc)
-	b := Bell{Doc: doc.ID, Step: step, Gen: e.Gen + 1, Due: fromMillis(c.now()), Pages: len(doc.Pages)}
-	err = tx.QueryRowContext(ctx, `UPDATE document SET state = $2, step = $3, gen = $4, due = $5, changed = $5,
+	now := c.now()
+	b := Bell{Doc: doc.ID, Step: step, Gen: e.Gen + 1, Due: fromMillis(now + wait.Milliseconds()), Pages: len(doc.Pages)}
+	err = tx.QueryRowContext(ctx, `UPDATE document SET state = $2, step = $3, gen = $4, due = $5, changed = $11,
 			attempt = 0, crashes = 0, owner = '', lease = 0, fault = $6, body = $7, pages = $8, department = $9, doctype = $10
 		WHERE id = $1 RETURNING n`, string(b.Doc), string(state), string(step), b.Gen, millis(b.Due), fault, body,
-		b.Pages, dept, typ).Scan(&n)
+		b.Pages, dept, typ, now).Scan(&n)
 	if err != nil {
 		return Bell{}, fmt.Errorf("writing the arranged document: %w", err)
 	}
@@ -499,7 +507,7 @@ func (c *Catalog) undoOne(ctx context.Context, tx *sql.Tx, s undoStep) (Bell, er
 		doc, state, step, why = e.Document, pipeline.Refused, e.Step, errNoPages
 		doc.Pages, doc.Aside, doc.PDF, doc.Filing, doc.Remarks = nil, nil, nil, nil, nil
 	}
-	bell, err := c.replace(ctx, tx, e, doc, state, step, why)
+	bell, err := c.replace(ctx, tx, e, doc, state, step, why, 0)
 	if state != pipeline.Working {
 		bell.Step = ""
 	}

@@ -67,6 +67,7 @@ var suite = map[string]func(*world){
 	"cut":                 testCut,
 	"rearrange":           testRearrange,
 	"rescan":              testRescan,
+	"settled":             testSettled,
 	"no rearranging":      testRearrangeRefuses,
 	"references":          testReferences,
 	"restore":             testRestore,

@@ -21,7 +21,7 @@ func (c *Catalog) cut(ctx context.Context, tx *sql.Tx, doc pipeline.Document, pa
 		}
 		letter.Stack.Position = i + 1
 		letter.ID = DocumentID(doc.Delivery.ID, i+1)
-		ev, err := c.addLetter(ctx, tx, &letter, next, doc.ID, "")
+		ev, err := c.addLetter(ctx, tx, &letter, next, doc.ID, "", c.now())
 		if err != nil {
 			return nil, err
 		}
@@ -32,13 +32,13 @@ func (c *Catalog) cut(ctx context.Context, tx *sql.Tx, doc pipeline.Document, pa
 
 // addLetter writes a letter that was cut out of the document from, and gives it
 // its journal number.
-func (c *Catalog) addLetter(ctx context.Context, tx *sql.Tx, letter *pipeline.Document, step pipeline.StepName, from pipeline.DocID, by string) (Event, error) {
+func (c *Catalog) addLetter(ctx context.Context, tx *sql.Tx, letter *pipeline.Document, step pipeline.StepName, from pipeline.DocID, by string, due int64) (Event, error) {
 	year, number, err := c.number(ctx, tx, &letter.Delivery)
 	if err != nil {
 		return Event{}, err
 	}
 	_, err = insertDocument(ctx, tx, *letter, row{
-		year: year, number: number, state: pipeline.Working, step: step, due: c.now(), changed: c.now(),
+		year: year, number: number, state: pipeline.Working, step: step, due: due, changed: c.now(),
 	})
 	if err != nil {
 		return Event{}, err

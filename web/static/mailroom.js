@@ -89,7 +89,7 @@
     if (answer && answer.ok) {
       if (told.what) {
         undoable.push(told);
-        tell("✓", `${say.done} ${told.journal}, ${told.what}`, undoButton());
+        tell("✓", told.undo ? `${told.journal}: ${told.what}` : `${say.done} ${told.journal}, ${told.what}`, undoButton());
       } else tell("✓", `${say.retried} ${here.name}`);
       return;
     }
@@ -103,8 +103,8 @@
   async function undo() {
     const last = undoable.pop();
     if (!last) return;
-    const answer = await fetch(`/letters/${encodeURIComponent(last.id)}/undecide`, {
-      method: "POST", body: new URLSearchParams({ gen: last.gen }), headers: { Accept: "application/json" },
+    const answer = await fetch(`/letters/${encodeURIComponent(last.id)}/${last.undo ? "pages/undo" : "undecide"}`, {
+      method: "POST", body: new URLSearchParams(last.undo ? { undo: last.undo } : { gen: last.gen }), headers: { Accept: "application/json" },
     });
     if (!answer.ok) {
       const link = document.createElement("a");

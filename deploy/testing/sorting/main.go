@@ -49,6 +49,7 @@ type measured struct {
 	corpora []result
 	steps   []step
 	bills   []bills
+	stacks  []stacks
 }
 
 func measureAll(ctx context.Context, folder, program string) (measured, error) {
@@ -73,6 +74,13 @@ func measureAll(ctx context.Context, folder, program string) (measured, error) {
 	var err error
 	if m.bills, err = readBills(ctx, folder, program, 0, 1, 2, 3, 4); err != nil {
 		return m, fmt.Errorf("reading the invoices: %w", err)
+	}
+	sources, err := readSources(ctx, folder, program)
+	if err != nil {
+		return m, fmt.Errorf("reading the documents for stacks: %w", err)
+	}
+	if m.stacks, err = measureStacks(sources); err != nil {
+		return m, err
 	}
 	return m, nil
 }

@@ -15,6 +15,7 @@ func (m measured) report() string {
 	m.alone(&b)
 	m.confirmed(&b)
 	m.fields(&b)
+	m.uncut(&b)
 	return b.String()
 }
 
@@ -103,6 +104,30 @@ func (m measured) fields(b *strings.Builder) {
 	for _, x := range m.bills {
 		for _, w := range x.wrong {
 			fmt.Fprintf(b, "\nWrong, %s: %s\n", x.look, w)
+		}
+	}
+}
+
+func (m measured) uncut(b *strings.Builder) {
+	if len(m.stacks) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n## Stacks without separators\n\nDocuments laid on each other, two to eight, %d times, drawn by a fixed seed. PDFs are rendered at 200 dpi and made to look scanned, at most %d pages of each; everything is read as paper is. "+
+		"A first page is one that begins a document inside a stack. Offered: a person is asked whether to part the stack; nothing is parted without one. Asked in vain: documents of several pages that alone would raise the question.\n\n", stacksDrawn, pagesAtMost)
+	b.WriteString("| documents | number | pages | stacks offered % | cut exactly % | first pages | precision % | recall % | of several pages | asked in vain |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, s := range m.stacks {
+		percent := func(n, of int) string {
+			if of == 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%.1f", 100*float64(n)/float64(of))
+		}
+		fmt.Fprintf(b, "| %s | %d | %d | %s | %s | %d | %s | %s | %d | %d |\n", s.set, s.documents, s.pages, percent(s.offered, s.stacks), percent(s.exact, s.stacks),
+			s.inside, percent(s.right, s.found), percent(s.right, s.inside), s.many, len(s.false))
+	}
+	for _, s := range m.stacks {
+		for _, name := range s.false {
+			fmt.Fprintf(b, "\nAsked in vain, %s: %s\n", s.set, name)
 		}
 	}
 }
