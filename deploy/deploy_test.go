@@ -28,7 +28,7 @@ func read(t *testing.T, name string) string {
 
 var files = []string{
 	"Containerfile", "compose.yaml", "README.md", "kubernetes/blattwerk.yaml",
-	"systemd/blattwerk.service", "systemd/blattwerk-work@.service", "systemd/blattwerk.env",
+	"systemd/blattwerk.service", "systemd/blattwerk-work@.service", "systemd/blattwerk.env", "scan.sh",
 }
 
 // TestSettings holds every variable in these files against the program's table.
@@ -44,6 +44,16 @@ func TestSettings(t *testing.T) {
 	}
 	if len(known) < 20 {
 		t.Fatalf("found only %d settings: has the table moved?", len(known))
+	}
+	// The file for administrators names each, so that none is found by chance only.
+	elsewhere := read(t, "systemd/blattwerk.service") + read(t, "systemd/blattwerk.env")
+	for name := range known {
+		if base := strings.TrimSuffix(name, "_FILE"); !known[base+"_FILE"] || base != name {
+			continue
+		}
+		if !regexp.MustCompile(`(?m)^(#?|Environment=)` + name + `(_FILE)?=`).MatchString(elsewhere) {
+			t.Errorf("systemd/blattwerk.env does not name %s", name)
+		}
 	}
 	for _, f := range files {
 		for _, name := range regexp.MustCompile(`BLATTWERK_[A-Z0-9_]*[A-Z0-9]`).FindAllString(strings.ReplaceAll(read(t, f), "BLATTWERK_S3_*", ""), -1) {
@@ -134,7 +144,8 @@ func TestSecrets(t *testing.T) {
 		}
 		first = raw
 	}
-	for _, m := range regexp.MustCompile(`secrets/([a-z0-9_.]+)`).FindAllStringSubmatch(read(t, "compose.yaml"), -1) {
+	used := regexp.MustCompile(`(?m)^\s*#.*$`).ReplaceAllString(read(t, "compose.yaml"), "") // what is offered in comments is made by hand
+	for _, m := range regexp.MustCompile(`secrets/([a-z0-9_.]+)`).FindAllStringSubmatch(used, -1) {
 		st, err := os.Stat(filepath.Join(dir, m[1]))
 		if err != nil || st.Size() == 0 {
 			t.Errorf("secrets.sh does not make %s: %v", m[1], err)

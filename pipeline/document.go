@@ -88,6 +88,10 @@ type Findings struct {
 	// Rendition is the PDF that a mail, an office file or a text was set as; its
 	// pages are the document's. Without a digest where a PDF or pictures came in.
 	Rendition Blob `json:"rendition,omitzero"`
+	// Unlocked is a copy of an encrypted PDF that opens without its password, made
+	// when a person gave that. The pages are read from it; it is not kept, and the
+	// original stays as it came.
+	Unlocked Blob `json:"unlocked,omitzero"`
 }
 
 // Remark is something a clerk should know about a document.

@@ -129,14 +129,26 @@ func accountText(err error) pipeline.Message {
 }
 
 func (s *server) newAccount(w http.ResponseWriter, r *http.Request) {
-	s.showAccount(w, r, accountPage{Account: catalog.Account{Roles: []string{string(access.Department)}}}, nil)
+	s.showAccount(w, r, accountPage{}, nil)
+}
+
+// useful says that an account can do something: a form sent too early makes none
+// that signs in and sees nothing.
+func useful(a catalog.Account) error {
+	switch {
+	case len(a.Roles) == 0:
+		return unclear("Bitte mindestens eine Aufgabe ankreuzen: sonst sieht dieses Konto nichts.", "Please tick at least one role: else this account sees nothing.")
+	case slices.Contains(a.Roles, string(access.Department)) && len(a.Departments) == 0:
+		return unclear("Bitte ankreuzen, welcher Ämter Briefe dieses Konto liest.", "Please tick whose letters this account reads.")
+	}
+	return nil
 }
 
 // newAccountForm creates an account and shows its first password, once.
 func (s *server) newAccountForm(w http.ResponseWriter, r *http.Request) {
 	smallForm(w, r)
 	page := accountPage{Account: catalog.Account{Login: r.PostFormValue("login"), Renew: true}}
-	err := errors.Join(s.readAccount(r, &page.Account), CheckLogin(page.Account.Login))
+	err := errors.Join(s.readAccount(r, &page.Account), CheckLogin(page.Account.Login), useful(page.Account))
 	if err == nil {
 		password := access.NewPassword()
 		var made catalog.Account

@@ -64,6 +64,7 @@ type findPage struct {
 	Rows   []hitRow
 	Total  int  // hits of a search; -1 is a list
 	More   bool // the newest were looked at only
+	Partly int  // letters that Groups count, if not all are counted: the newest
 	Next   string
 	Saved  []savedRow
 	This   string // the query of this page, to save it
@@ -201,6 +202,9 @@ func (s *server) findLetters(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	page.Groups = s.facetGroups(page.Lang, found.facets, v)
+	if found.facets.More {
+		page.Partly = sum(found.facets.States)
+	}
 	page.Since = q.Arrived
 	for _, h := range found.hits {
 		page.Rows = append(page.Rows, s.hitRow(h, q.Words))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -25,6 +26,7 @@ type deskLetter struct {
 	Next    string
 	Fields  []fieldRow
 	Work    catalog.Work
+	With    string // name of who works on it
 	Overdue bool
 	Notes   []catalog.Deed
 	People  []colleague
@@ -34,6 +36,7 @@ type deskLetter struct {
 	Looks   int // how often it was looked at or fetched
 	Notice  *notice
 	Today   string
+	names   map[string]string // of people, by account
 }
 
 // pageLink leads to a page; Hits is the number of words to mark on it.
@@ -98,7 +101,7 @@ func (s *server) letter(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	p.Story, p.Looks = s.story(p.Lang, p.History)
+	p.Story, p.Looks = s.story(p.Lang, p.History, p.names)
 	s.show(w, r, "letter", p)
 }
 
@@ -214,6 +217,13 @@ func (s *server) fillWork(r *http.Request, p *deskLetter) error {
 		}
 	}
 	p.Notice = s.noticeOf(r)
+	if p.names, err = s.names(r.Context()); err != nil {
+		return err
+	}
+	p.With = cmp.Or(p.names[work.Assignee], work.Assignee)
+	for i := range p.Notes {
+		p.Notes[i].By = cmp.Or(p.names[p.Notes[i].By], p.Notes[i].By)
+	}
 	if p.MayWork {
 		p.Depts = slices.DeleteFunc(s.departments(), func(t TypeInfo) bool { return t.Department == p.Department })
 		p.People, err = s.colleagues(r.Context(), p.Department)
@@ -243,8 +253,9 @@ func (s *server) today() time.Time {
 // looks among them are counted.
 var silent = map[string]bool{"advanced": false, "listed": false, "viewed": true, "downloaded-pdfa": true, "downloaded-original": true, "downloaded-text": true, "downloaded-zip": true}
 
-// story tells the history in plain words, the newest last.
-func (s *server) story(lang string, events []catalog.Event) (list []storyLine, looks int) {
+// story tells the history in plain words, the newest last; names are those of
+// people by account.
+func (s *server) story(lang string, events []catalog.Event, names map[string]string) (list []storyLine, looks int) {
 	for _, ev := range events {
 		if look, known := silent[ev.Kind]; known {
 			if look {
@@ -258,12 +269,12 @@ func (s *server) story(lang string, events []catalog.Event) (list []storyLine, l
 			Due        time.Time       `json:"due"`
 		}
 		_ = json.Unmarshal(ev.Detail, &detail) // what is not there is empty
-		line := storyLine{At: ev.At, Who: ev.Actor, Kind: ev.Kind, Key: "event." + ev.Kind}
+		line := storyLine{At: ev.At, Who: cmp.Or(names[ev.Actor], ev.Actor), Kind: ev.Kind, Key: "event." + ev.Kind}
 		switch {
 		case ev.Kind == "assigned" && detail.Assignee == "":
 			line.Key = "event.unassigned"
 		case ev.Kind == "assigned":
-			line.What = detail.Assignee
+			line.What = cmp.Or(names[detail.Assignee], detail.Assignee)
 		case ev.Kind == "handed-on", ev.Kind == "decided", ev.Kind == "archived":
 			if detail.Department != "" {
 				line.What = s.facetLabel(lang, "department", string(detail.Department))

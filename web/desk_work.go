@@ -139,6 +139,16 @@ func (s *server) colleagues(ctx context.Context, dept pipeline.DeptID) ([]collea
 	return list, nil
 }
 
+// names are what people are called, by account.
+func (s *server) names(ctx context.Context) (map[string]string, error) {
+	accounts, err := s.Rows.Accounts(ctx)
+	names := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		names[a.Login] = a.Name
+	}
+	return names, err
+}
+
 // standsFor are the accounts whose tray a person works on: the own, and those
 // that it stands in for today.
 func (s *server) standsFor(ctx context.Context, p access.Person) ([]string, error) {
@@ -161,6 +171,8 @@ type trayPage struct {
 type taskRow struct {
 	row
 	Work    catalog.Work
+	With    string // name of who works on it
+	Sender  string
 	Subject string
 	Overdue bool
 }
@@ -194,20 +206,28 @@ func (s *server) tray(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := trayPage{frame: s.frame(r, "tray.title"), Totals: t.Totals, Notice: s.noticeOf(r), Saved: saved}
-	page.Due, page.Assigned, page.New = s.taskRows(t.Due), s.taskRows(t.Assigned), s.taskRows(t.New)
+	names, err := s.names(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page.Due, page.Assigned, page.New = s.taskRows(t.Due, names), s.taskRows(t.Assigned, names), s.taskRows(t.New, names)
 	s.show(w, r, "tray", page)
 }
 
-func (s *server) taskRows(list []catalog.Task) []taskRow {
+func (s *server) taskRows(list []catalog.Task, names map[string]string) []taskRow {
 	rows := make([]taskRow, len(list))
 	for i, t := range list {
-		rows[i] = taskRow{row: s.row(t.Entry), Work: t.Work, Overdue: !t.Work.Due.IsZero() && t.Work.Due.Before(s.today())}
+		rows[i] = taskRow{row: s.row(t.Entry), Work: t.Work, With: cmp.Or(names[t.Work.Assignee], t.Work.Assignee), Overdue: !t.Work.Due.IsZero() && t.Work.Due.Before(s.today())}
 		if t.Entry.Document.Filing == nil {
 			continue
 		}
 		for _, f := range t.Entry.Document.Filing.Fields {
-			if f.Name == "betreff" {
+			switch f.Name {
+			case "betreff":
 				rows[i].Subject = shorten(f.Value, 120)
+			case "absender":
+				rows[i].Sender = shorten(f.Value, 60)
 			}
 		}
 	}

@@ -81,6 +81,13 @@ func (g guard) Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepN
 	return g.Rows.Retry(ctx, id, from, by)
 }
 
+func (g guard) Unlock(ctx context.Context, id pipeline.DocID, gen int, unlocked pipeline.Blob, from pipeline.StepName, by string) (catalog.Bell, error) {
+	if err := g.visible(ctx, id); err != nil {
+		return catalog.Bell{}, err
+	}
+	return g.Rows.Unlock(ctx, id, gen, unlocked, from, by)
+}
+
 func (g guard) Facets(ctx context.Context, f catalog.Filter) (catalog.Facets, error) {
 	return g.Rows.Facets(ctx, g.narrow(ctx, f))
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"blattwerk/pipeline"
@@ -32,6 +34,30 @@ type deputyName struct {
 type ownSession struct {
 	catalog.Session
 	This bool
+}
+
+// Browser is what people call the program that they signed in with: "Firefox,
+// Windows". What is not known stays as it calls itself.
+func (o ownSession) Browser() string {
+	first := func(marks ...string) string { // pairs of a mark and what it stands for
+		for pair := range slices.Chunk(marks, 2) {
+			if strings.Contains(o.Agent, pair[0]) {
+				return pair[1]
+			}
+		}
+		return ""
+	}
+	// Browsers carry the marks of those that they are made of: the rarer come first.
+	program := first("Edg", "Edge", "OPR/", "Opera", "SamsungBrowser", "Samsung Internet", "Firefox/", "Firefox", "FxiOS", "Firefox",
+		"CriOS", "Chrome", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := first("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	switch {
+	case program == "":
+		return o.Agent
+	case system == "":
+		return program
+	}
+	return program + ", " + system
 }
 
 // own is a person's own account. Who sits at a machine without accounts has none.

@@ -110,6 +110,7 @@ type letterPage struct {
 	Doc     pipeline.Document
 	History []catalog.Event
 	Best    []candidate // for review, best first
+	Locked  bool        // the file needs a password, which can be entered
 	All     []TypeInfo  // for review
 	Held    int         // letters waiting, this one included
 	HasPDF  bool
@@ -133,7 +134,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 	}
 	page := letterPage{
 		frame: s.frame(r, title), row: s.row(e), Doc: e.Document, History: history, All: s.Types, HasPDF: e.Document.PDF != nil,
-		Labels: s.Labels,
+		Labels: s.Labels, Locked: locked(e),
 	}
 	if e.Document.Filing != nil {
 		for _, c := range e.Document.Filing.Candidates {

@@ -103,6 +103,20 @@ func (w words) word(lang, stem, code string) string {
 	return code
 }
 
+// plainly gives a value that was read from a letter as people write it: days and
+// amounts are kept as machines do.
+func plainly(lang, value string) string {
+	if day, err := time.Parse(time.DateOnly, value); err == nil {
+		return day.Format("02.01.2006")
+	}
+	sum, isEUR := strings.CutSuffix(value, " EUR")
+	whole, cents, isSum := strings.Cut(sum, ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); isEUR && isSum && len(cents) == 2 && err == nil {
+		return thousands(lang, strconv.FormatInt(n, 10)) + map[string]string{"de": ",", "en": "."}[lang] + cents + "\u00a0EUR"
+	}
+	return value
+}
+
 // current says, in the words of aria-current, whether a page is the one that an
 // entry of the navigation leads to ("page"), lies behind it ("true"), or neither.
 func current(here, entry string) string {
@@ -165,15 +179,10 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 			}
 			return name
 		},
-		"event": func(lang, kind string) string { return w.word(lang, "event.", kind) },
-		"word":  w.word,
-		"whole": func(lang string, n int64) string { return thousands(lang, strconv.FormatInt(n, 10)) },
-		"plainly": func(value string) string { // a date as people write it
-			if day, err := time.Parse(time.DateOnly, value); err == nil {
-				return day.Format("02.01.2006")
-			}
-			return value
-		},
+		"event":   func(lang, kind string) string { return w.word(lang, "event.", kind) },
+		"word":    w.word,
+		"whole":   func(lang string, n int64) string { return thousands(lang, strconv.FormatInt(n, 10)) },
+		"plainly": plainly,
 		"current": current,
 		"count":   func(n map[pipeline.State]int, s pipeline.State) int { return n[s] },
 		"list":    func(v ...any) []any { return v },

@@ -124,7 +124,7 @@ func (s *server) replacePage(r *http.Request, e catalog.Entry, no int) (catalog.
 			l.Pages[i].Scan = &scan
 		}
 	}
-	done, err := s.Rows.Rearrange(r.Context(), actor(r), []catalog.Letter{l}, s.Rearranged)
+	done, err := s.Rows.Rearrange(r.Context(), actor(r), []catalog.Letter{l}, s.Arranged)
 	if err == nil {
 		s.ringAll(r, done.Bells)
 	}

@@ -109,10 +109,15 @@ var rights = map[string]string{
 	"POST /searches/{id}/forget":                    "md",
 	"POST /letters/{id}/filing":                     "m",
 	"POST /letters/{id}/retry":                      "m",
+	"POST /letters/{id}/password":                   "m",
 	"GET /review":                                   "m",
 	"GET /letters/{id}/pages":                       "m",
 	"POST /letters/{id}/pages":                      "m",
 	"POST /letters/{id}/pages/undo":                 "m",
+	"GET /letters/{id}/pages/{no}/rescan":           "m",
+	"POST /letters/{id}/pages/{no}/rescan":          "m",
+	"POST /api/v1/documents/{id}/pages/{no}/rescan": "m",
+	"POST /api/v1/documents/{id}/pages/undo":        "m",
 	"GET /sheets":                                   "md",
 	"GET /sheets/{kind}":                            "md",
 	"GET /intake":                                   "md",
@@ -183,10 +188,6 @@ var rights = map[string]string{
 	"GET /api/v1/documents/{id}/original":           "md",
 	"GET /api/v1/documents/{id}/text":               "md",
 	"GET /api/v1/openapi.yaml":                      "a",
-	"GET /letters/{id}/pages/{no}/rescan":           "m",
-	"POST /letters/{id}/pages/{no}/rescan":          "m",
-	"POST /api/v1/documents/{id}/pages/{no}/rescan": "m",
-	"POST /api/v1/documents/{id}/pages/undo":        "m",
 }
 
 // TestRightsOfEveryRoute asks every route as every role, and as nobody. What a
@@ -308,7 +309,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 				"GET /letters/%s/pages/1.png", "GET /letters/%s/proof", "GET /letters/%s/proof.json", "GET /letters/%s/zip", "GET /letters/zip?id=%s",
 				"GET /letters/%s?q=Rechnung", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
 				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "GET /letters/%s/pages/1/rescan", "POST /letters/%s/pages/1/rescan",
-				"POST /api/v1/documents/%s/pages/1/rescan", "POST /api/v1/documents/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
+				"POST /api/v1/documents/%s/pages/1/rescan", "POST /api/v1/documents/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/password", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
 				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
 			} {
 				tries++

@@ -186,7 +186,10 @@ func (s *server) years(all pipeline.Report) []int {
 // figure is number, but small quantities keep three digits that matter too: the
 // books of a few letters are about grams.
 func figure(lang string, x float64) string {
-	if x == 0 || math.Abs(x) >= 1 || math.IsNaN(x) {
+	switch {
+	case x == math.Trunc(x) && math.Abs(x) < 1e15: // counted
+		return thousands(lang, strings.Replace(strconv.FormatFloat(x+0, 'f', 0, 64), "-", "−", 1))
+	case math.Abs(x) >= 1, math.IsNaN(x):
 		return number(lang, x)
 	}
 	s := strconv.FormatFloat(x, 'f', min(9, 2-int(math.Floor(math.Log10(math.Abs(x))))), 64)

@@ -67,7 +67,7 @@ func TestTheFirstDayInABrowser(t *testing.T) {
 		chromedp.Focus(`a[href="/accounts/new"]`), keys("\r"), chromedp.WaitVisible(`html[lang="en"] #login`),
 		chromedp.Focus("a.language"), keys("\r"), chromedp.WaitVisible(`html[lang="de"] #login`))
 	do("a new account", chromedp.Navigate(s.URL+"/accounts/new"), chromedp.Focus("#login"), keys("schmidt\tFrau Schmidt"),
-		chromedp.Focus(`input[name=department][value="20"]`), keys(" "), chromedp.Focus("main form button"), keys("\r"), chromedp.WaitVisible(".secret"))
+		chromedp.Focus(`input[name=role][value="department"]`), keys(" "), chromedp.Focus(`input[name=department][value="20"]`), keys(" "), chromedp.Focus("main form button"), keys("\r"), chromedp.WaitVisible(".secret"))
 	first, err := chromedp.Run(tab, chromedp.Evaluate[string](`document.querySelector(".secret").textContent`))
 	if err != nil {
 		t.Fatal(err)

@@ -314,7 +314,7 @@ func TestAccountsByAdministrators(t *testing.T) {
 	if w := o.post("/accounts/"+admin.ID, url.Values{"name": {"Chef"}, "role": {"auditor"}}, chef); w.Code != http.StatusConflict {
 		t.Errorf("the last administrator goes: %d", w.Code)
 	}
-	if w := o.post("/accounts/new", url.Values{"login": {"NEU"}, "role": {"department"}}, chef); w.Code != http.StatusConflict {
+	if w := o.post("/accounts/new", url.Values{"login": {"NEU"}, "role": {"department"}, "department": {"20"}}, chef); w.Code != http.StatusConflict {
 		t.Errorf("a login is given twice: %d", w.Code)
 	}
 }

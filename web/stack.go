@@ -78,9 +78,9 @@ type stackSheet struct {
 	Blank   bool
 	Drawn   bool // no picture of its own: nothing to turn
 	Read    bool
+	Starts  []pipeline.Message // what makes it look like the first page of a letter
 	Sheet   bool               // was scanned from paper, so that it can be again
 	Again   bool               // was scanned again
-	Starts  []pipeline.Message // what makes it look like the first page of a letter
 	Remarks []pipeline.Message
 }
 
@@ -256,9 +256,9 @@ func (s *server) move(r *http.Request, letters []catalog.Entry, m move) (catalog
 	if err != nil {
 		return catalog.Rearrangement{}, err
 	}
-	done, err := s.Rows.Rearrange(r.Context(), actor(r), plan, s.Rearranged)
-	for _, bell := range done.Bells {
-		_ = s.ring(r, bell)
+	done, err := s.Rows.Rearrange(r.Context(), actor(r), plan, s.Arranged)
+	if err == nil {
+		s.ringAll(r, done.Bells)
 	}
 	return done, err
 }
@@ -296,13 +296,9 @@ func arrangeFault(err error) error {
 
 func (s *server) undoArrangeForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	bells, err := s.Rows.UndoRearrange(r.Context(), actor(r), r.PostFormValue("undo"))
-	if err != nil {
+	if err := s.undoArrange(r.Context(), r, r.PostFormValue("undo")); err != nil {
 		s.failTask(w, r, arrangeFault(err))
 		return
-	}
-	for _, bell := range bells {
-		_ = s.ring(r, bell)
 	}
 	if wantsJSON(r) { // the tray shows the question again
 		answer(w, http.StatusOK, nextTask{"/review?letter=" + string(docID(r))})

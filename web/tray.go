@@ -25,6 +25,7 @@ func (s *server) trayRoutes() []route {
 	return []route{
 		{"GET /review", access.Sort, s.review},
 		{"POST /letters/{id}/answer", access.Sort, s.answerForm},
+		{"POST /letters/{id}/password", access.Sort, s.passwordForm},
 		{"POST /letters/{id}/undecide", access.Sort, s.undecideForm},
 		{"POST /letters/{id}/send-back", access.Find, s.sendBackForm},
 	}
@@ -44,8 +45,10 @@ type taskPage struct {
 	Gen      int
 	After    catalog.Cursor // the place of this letter in the tray
 	Held     int
-	Original bool // what came in is this letter and no other
-	Again    bool // the tray was gone through; this letter was put off before
+	Locked   bool              // the file needs a password, which can be entered
+	Wrong    *pipeline.Message // the password that was entered did not open it
+	Original bool              // what came in is this letter and no other
+	Again    bool              // the tray was gone through; this letter was put off before
 	Done     *doneView
 	Labels   map[string]pipeline.Message
 	Begins   []cutPlace // pages that look like the first of a letter
@@ -145,6 +148,7 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	if page.Question.Kind == pipeline.AskCut {
 		page.Begins = cutPlaces(doc.Cut)
 	}
+	page.Locked = locked(e)
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)
 }

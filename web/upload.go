@@ -235,7 +235,7 @@ func (s *server) problem(w http.ResponseWriter, r *http.Request, err error) {
 // pattern of the route, not the path, and no query.
 func (s *server) logFailure(r *http.Request, status int, err error) {
 	level := slog.LevelDebug
-	if status >= 500 {
+	if status >= 500 && r.Context().Err() == nil { // who is gone already left in the middle, which is no fault
 		level = slog.LevelError
 	}
 	_, pattern, _ := strings.Cut(r.Pattern, " ")

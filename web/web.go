@@ -28,6 +28,7 @@ type Rows interface {
 	History(ctx context.Context, id pipeline.DocID) ([]catalog.Event, error)
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
 	Retry(ctx context.Context, id pipeline.DocID, from pipeline.StepName, by string) (catalog.Bell, error)
+	Unlock(ctx context.Context, id pipeline.DocID, gen int, unlocked pipeline.Blob, from pipeline.StepName, by string) (catalog.Bell, error)
 	Log(ctx context.Context, e catalog.Event) error
 	Journal(ctx context.Context, year, after, limit int) ([]catalog.Entry, int, error)
 	trayRows
@@ -58,6 +59,10 @@ type Config struct {
 	// [catalog.ErrUnknown] where there is no such page, or none to be shown.
 	Picture func(ctx context.Context, doc pipeline.Document, no, width int) ([]byte, error)
 
+	// Unlock keeps a copy of an encrypted letter that opens without its password,
+	// which is kept nowhere; its fault "wrong-password" is for the person.
+	Unlock func(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error)
+
 	// Rescan opens a file that was handed in for one page of a delivery, and keeps it.
 	Rescan func(ctx context.Context, of pipeline.Delivery, name string, r io.Reader) (catalog.Scan, error)
 	// Words gives the words of a letter's pages, in the order of its pages; a page
@@ -67,17 +72,17 @@ type Config struct {
 	// taken back.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
-	Resume     pipeline.StepName // where a letter goes on after a person's decision
-	Rearranged pipeline.StepName // where a letter goes on after a person arranged its pages
-	Restart    pipeline.StepName // where a letter starts again on "try again"
-	Language   string            // languages to read where the sender says nothing
-	Zone       *time.Location    // of times on the pages; nil is UTC
-	Password   string            // one for all, until there is an account; "" serves the loopback only
-	Token      string            // lets the command line of this machine in; "" lets none in
-	Access     Access            // how people sign in; the zero value will do
-	MaxBytes   int64             // largest delivery; 0 is 512 MiB
-	Version    string
-	Log        *slog.Logger
+	Resume   pipeline.StepName // where a letter goes on after a person's decision
+	Arranged pipeline.StepName // where a letter goes on after a person arranged its pages
+	Restart  pipeline.StepName // where a letter starts again on "try again"
+	Language string            // languages to read where the sender says nothing
+	Zone     *time.Location    // of times on the pages; nil is UTC
+	Password string            // one for all, until there is an account; "" serves the loopback only
+	Token    string            // lets the command line of this machine in; "" lets none in
+	Access   Access            // how people sign in; the zero value will do
+	MaxBytes int64             // largest delivery; 0 is 512 MiB
+	Version  string
+	Log      *slog.Logger
 }
 
 // TypeInfo is a document type to choose from.
@@ -156,8 +161,8 @@ func (s *server) routes() []route {
 		s.pageImageRoutes(),
 		s.trayRoutes(),
 		s.stackRoutes(),
-		s.rescanRoutes(),
 		s.sheetRoutes(),
+		s.rescanRoutes(),
 		s.apiRoutes(),
 		s.journalRoutes(),
 		s.scannerRoutes(),

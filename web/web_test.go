@@ -73,6 +73,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		},
 		Ready:     func(context.Context) error { return nil },
 		Picture:   picture,
+		Unlock:    o.unlock,
 		Languages: func(context.Context) ([]string, error) { return []string{"deu", "eng", "xyz"}, nil },
 		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
 			if fault != nil && fault.Code != "unsure" {
@@ -82,22 +83,22 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 			}
 			return questions(doc)
 		},
-		Words:  o.words,
-		Rescan: o.rescan,
+		Words: o.words,
 		Sheets: func(w io.Writer, s web.SheetOrder) error {
 			_, err := fmt.Fprintf(w, "%%PDF %+v", s)
 			return err
 		},
+		Rescan: o.rescan,
 		Amend: func(_ context.Context, _ pipeline.Document, d catalog.Deed) error {
 			o.amended = append(o.amended, d)
 			return nil
 		},
-		Books:      testBooks(t, rows),
-		Resume:     pipeline.StepArchive,
-		Rearranged: pipeline.StepRead,
-		Restart:    pipeline.StepOpen,
-		Access:     web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
-		MaxBytes:   1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
+		Books:    testBooks(t, rows),
+		Resume:   pipeline.StepArchive,
+		Arranged: pipeline.StepRead,
+		Restart:  pipeline.StepOpen,
+		Access:   web.Access{Cost: access.Cost{Memory: 64, Passes: 1, Lanes: 1}}, // cheap
+		MaxBytes: 1 << 20, Version: "test", Log: slog.New(slog.NewTextHandler(&o.log, nil)),
 	}
 	if change != nil {
 		change(&cfg)

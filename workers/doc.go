@@ -30,6 +30,20 @@
 // pages, and towns have many letters. Documents of more than a few pages wait in
 // one queue of their own with a low weight, so that letters pass them.
 //
+// # The ways in
+//
+// However a letter comes, [Intake] takes it: from the web page and the API, from the
+// hot folder (inbox), from a mailbox (mailbox). The latter two know neither catalogue
+// nor belt; they hand over bytes and learn whether these are kept.
+//
+// Network scanners that are asked (eSCL, also called AirScan or Mopria) have no door
+// of their own here. The one client for Go that is known (stapelberg/airscan) does
+// what its author's scanner needed, has never had a release, and is not to be had
+// from the module proxy; and what scanners make of the protocol differs by model,
+// which SANE's driver (sane-airscan) has learnt over years. It is GPL, so it works
+// beside the program: deploy/scan.sh asks a scanner by it and lays the stack into the
+// hot folder.
+//
 // # One belt, two sizes
 //
 // Without a Redis URL the belt runs on miniredis in this process. It keeps

@@ -1,9 +1,15 @@
 package main
 
 import (
+	"context"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/pipelinetest"
+	"blattwerk/storage/catalog"
+	"blattwerk/workers"
 )
 
 func TestPapers(t *testing.T) {
@@ -32,6 +38,29 @@ func TestPapers(t *testing.T) {
 	for _, text := range []string{"Scanner 1", "a=duplex", "../x=blank-parts", "/x=blank-parts", "=blank-parts", "a=;a=blank-parts"} {
 		if list, err := parsePapers(text); err == nil {
 			t.Errorf("%q is %v", text, list)
+		}
+	}
+}
+
+// TestPaperOfTheInbox: a file of the hot folder comes with the paper of its
+// subfolder.
+func TestPaperOfTheInbox(t *testing.T) {
+	var got pipeline.Delivery
+	var blobs pipelinetest.Blobs
+	s := stations{
+		house: &house{set: settings{value: map[string]string{"inbox-paper": "Scanner 1=fronts-then-backs", "language": "deu"}}},
+		intake: workers.Intake{
+			Blobs: &blobs, Sniff: sniff, Log: slog.New(slog.DiscardHandler), Ring: func(context.Context, catalog.Bell) error { return nil },
+			Accept: func(_ context.Context, d pipeline.Delivery) (catalog.Receipt, error) {
+				got = d
+				return catalog.Receipt{Document: pipeline.Document{Delivery: d}}, nil
+			},
+		},
+	}
+	for device, want := range map[string]pipeline.Paper{"Scanner 1": {FrontsThenBacks: true}, "Scanner 2": {}, "": {}} {
+		d := pipeline.Delivery{Name: "scan.pdf", Source: "folder", Device: device}
+		if _, err := s.takeFromInbox(t.Context(), d, strings.NewReader("%PDF-1.4")); err != nil || got.Paper != want || got.Language != "deu" {
+			t.Errorf("%q: %+v, %v", device, got, err)
 		}
 	}
 }

@@ -131,6 +131,7 @@ func (s *stations) webConfig(token string) web.Config {
 		Ready:     s.ready,
 		Inlets:    s.standing,
 		Picture:   s.picture,
+		Unlock:    s.unlock,
 		Words:     s.words,
 		Rescan:    s.rescan,
 		Amend:     s.amend,
@@ -139,17 +140,15 @@ func (s *stations) webConfig(token string) web.Config {
 		Sheets:    s.printSheets,
 		Resume:    route.AfterFiling,
 		Restart:   route.First,
-
-		Rearranged: route.AfterArranging,
-
-		Language: s.set.str("language"),
-		Zone:     s.set.zone(),
-		Password: s.set.str("password"),
-		Token:    token,
-		Access:   s.webAccess(),
-		MaxBytes: s.set.bytes("max-bytes"),
-		Version:  version,
-		Log:      s.log,
+		Arranged:  route.AfterArranging,
+		Language:  s.set.str("language"),
+		Zone:      s.set.zone(),
+		Password:  s.set.str("password"),
+		Token:     token,
+		Access:    s.webAccess(),
+		MaxBytes:  s.set.bytes("max-bytes"),
+		Version:   version,
+		Log:       s.log,
 	}
 }
 

@@ -93,6 +93,11 @@ func (s *stations) picture(ctx context.Context, doc pipeline.Document, no, width
 	return jpeg, err
 }
 
+// unlock opens an encrypted letter with the password that a person gave.
+func (s *stations) unlock(ctx context.Context, doc pipeline.Document, password string) (pipeline.Blob, error) {
+	return s.rooms.PDF.Unlock(ctx, doc, password, s.blobs)
+}
+
 // rescan keeps a file that was handed in for one page of a delivery, and opens it.
 // A file that is not taken in the end is no part of anything, and is swept.
 func (s *stations) rescan(ctx context.Context, of pipeline.Delivery, name string, r io.Reader) (catalog.Scan, error) {

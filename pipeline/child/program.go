@@ -21,6 +21,7 @@ type Program struct {
 	Time   time.Duration // most time from start to end
 	Dir    string        // where it runs; "" is where we do
 	Env    []string      // its environment; nil is ours
+	Stdin  string        // what it reads; never seen in the list of processes, as arguments are
 	Flags  uintptr       // namespaces of its own (CLONE_NEW...), with our user in them
 }
 
@@ -68,6 +69,7 @@ func (p Program) Run(ctx context.Context, out io.Writer, args ...string) error {
 	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
+	cmd.Stdin = strings.NewReader(p.Stdin)
 	var stderr lastBytes
 	cmd.Stdout, cmd.Stderr = out, &stderr
 	err = cmd.Run()

@@ -34,7 +34,7 @@ type converting struct {
 // valid PDF/A-2 or -3. Part 1 is not checked, and so not believed.
 func (c *converting) keep(ctx context.Context) (pipeline.PDF, error) {
 	claims := c.stage.report.Claims
-	if c.rendered || c.stage.work != c.stage.original || len(claims) != 2 || (claims[0] != '2' && claims[0] != '3') {
+	if c.rendered || unlockedOf(c.doc).Digest != "" || c.stage.work != c.stage.original || len(claims) != 2 || (claims[0] != '2' && claims[0] != '3') {
 		return pipeline.PDF{}, fmt.Errorf("%w: no claim that is checked", errNoWay)
 	}
 	check, err := c.gate(ctx, c.stage.original, claims)

@@ -50,6 +50,13 @@
 // certificate say? Whether the certificate deserves trust is not checked, and that
 // is said wherever the result is shown.
 //
+// # Passwords
+//
+// An encrypted PDF waits for a person. With the password that they enter a copy is
+// made that opens without ([Room.Unlock]); the copy is a blob that the document
+// names, read in place of the original, swept when the letter is archived. The
+// password is used in that one call and kept nowhere; the original stays the master.
+//
 // # What it leaves to others
 //
 // It does not open picture files (scan), does not read pictures (ocr) and

@@ -26,7 +26,12 @@ const takeAtOnce = 16
 // if that is good and is rendered to be read if not. Faults: "empty",
 // "encrypted", "broken-pdf", "xfa", "too-many-pages", "too-many-pixels".
 func (r *Room) Open(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs) (pipeline.Document, error) {
-	doc.Source = nil // what an earlier run may have learnt
+	// What an earlier run may have learnt goes, what a person made stays.
+	unlocked := unlockedOf(doc)
+	doc.Source = nil
+	if unlocked.Digest != "" {
+		doc.Source = &pipeline.Findings{Unlocked: unlocked}
+	}
 	return r.open(ctx, doc, blobs)
 }
 
@@ -37,16 +42,18 @@ func (r *Room) open(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 		return doc, err
 	}
 	defer s.close()
-	o := &opening{room: r, stage: s, blobs: blobs, mode: doc.Delivery.Mode, texts: s.texts}
+	unlocked := unlockedOf(doc)
+	o := &opening{room: r, stage: s, blobs: blobs, mode: doc.Delivery.Mode, texts: s.texts, unlocked: unlocked.Digest != ""}
 	if err := o.run(ctx); err != nil {
 		return doc, err
 	}
 	doc.Pages = o.pages
 	doc.Source = findings(s.report)
+	doc.Source.Unlocked = unlocked
 	if doc.Source.Attachments, err = r.attachments(ctx, s, blobs); err != nil {
 		return doc, err
 	}
-	if doc.Source.Signatures, err = r.signatures(ctx, s); err != nil {
+	if doc.Source.Signatures, err = r.signatures(ctx, s, o.unlocked); err != nil {
 		return doc, err
 	}
 	doc.Remarks = slices.DeleteFunc(slices.Clone(doc.Remarks), func(m pipeline.Remark) bool { return m.Step == pipeline.StepOpen })
@@ -64,6 +71,8 @@ type opening struct {
 	texts []ownPage // nil, or one for each page
 	pages []pipeline.Page
 	taken map[int]string // files of pictures that were taken out, by page
+
+	unlocked bool // the file is a copy that a person's password opened
 }
 
 func (o *opening) run(ctx context.Context) error {
@@ -234,6 +243,10 @@ func (o *opening) remarks() []pipeline.Remark {
 	if rep.Encrypted {
 		add("was-encrypted", 0, "Die Datei war verschlüsselt, ließ sich aber ohne Passwort öffnen.",
 			"The file was encrypted, but opened without a password.")
+	}
+	if o.unlocked {
+		add("unlocked", 0, "Die Datei ist mit einem Passwort geschützt. Die durchsuchbare Fassung wurde mit dem eingegebenen Passwort hergestellt und ist ohne Passwort lesbar; das Original bleibt geschützt erhalten.",
+			"The file is protected by a password. The searchable version was made with the password that was entered and can be read without it; the original is kept, protected as it came.")
 	}
 	if o.stage.mended {
 		add("mended", 0, "Die Datei war beschädigt und wurde zum Lesen wiederhergestellt. Bitte auf Vollständigkeit prüfen.",

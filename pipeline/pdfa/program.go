@@ -34,7 +34,12 @@ var errProgram = child.ErrProgram
 // goes to out. Errors: a fault if it is not installed, ctx's own error, or
 // [errProgram].
 func (r *Room) run(ctx context.Context, p program, deadline time.Duration, out io.Writer, args ...string) error {
-	err := child.Program{Name: p.name, Memory: r.cfg.Memory, Time: deadline}.Run(ctx, out, args...)
+	return r.feed(ctx, p, deadline, "", out, args...)
+}
+
+// feed is run for a program that reads its standard input.
+func (r *Room) feed(ctx context.Context, p program, deadline time.Duration, stdin string, out io.Writer, args ...string) error {
+	err := child.Program{Name: p.name, Memory: r.cfg.Memory, Time: deadline, Stdin: stdin}.Run(ctx, out, args...)
 	if errors.Is(err, child.ErrMissing) {
 		return fault(pipeline.TryAgain, "missing-program",
 			fmt.Sprintf("Auf dem Server fehlt das Programm %s. Die Systembetreuung muss das Paket %s installieren.", p.name, p.pack),

@@ -8,10 +8,14 @@ import (
 	"blattwerk/pipeline/pdfa/foreign"
 )
 
-// signatures asks a child about the signatures of the delivered bytes.
-func (r *Room) signatures(ctx context.Context, s *stage) ([]pipeline.Signature, error) {
+// signatures asks a child about the signatures of the delivered bytes. Those of an
+// unlocked copy cannot be checked: it has other bytes than those that were signed.
+func (r *Room) signatures(ctx context.Context, s *stage, unlocked bool) ([]pipeline.Signature, error) {
 	if !s.report.Signed {
 		return nil, nil
+	}
+	if unlocked {
+		return []pipeline.Signature{{State: pipeline.SignatureUnchecked, Detail: "the signed file opens with a password only"}}, nil
 	}
 	var out []pipeline.Signature
 	_, err := r.children.Call(ctx, foreign.OpSigned, foreign.SignaturesCall{Path: s.original}, nil, &out)

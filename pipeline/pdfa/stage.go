@@ -140,6 +140,9 @@ func pdfOf(doc pipeline.Document) pipeline.Digest {
 	if doc.Source != nil && doc.Source.Rendition.Digest != "" {
 		return doc.Source.Rendition.Digest
 	}
+	if unlocked := unlockedOf(doc); unlocked.Digest != "" {
+		return unlocked.Digest
+	}
 	return doc.Delivery.Original.Digest
 }
 
@@ -287,8 +290,8 @@ func (r *Room) refuse(rep foreign.Report) error {
 
 func faultEncrypted(err error) error {
 	return fault(pipeline.AskPerson, "encrypted",
-		"Die Datei ist mit einem Passwort geschützt. Bitte das Passwort beim Absender erfragen und die Datei ohne Schutz neu einreichen; das Original bleibt erhalten.",
-		"The file is protected by a password. Please ask the sender for it and hand the file in again without protection; the original is kept.", err)
+		"Die Datei ist mit einem Passwort geschützt. Bitte das Passwort beim Absender erfragen und in den Klärfällen eingeben, oder die Datei ohne Schutz neu einreichen; das Original bleibt erhalten.",
+		"The file is protected by a password. Please ask the sender for it and enter it in the review tray, or hand the file in again without protection; the original is kept.", err)
 }
 
 // faultTooHard is for a file that may be good, but not for us.

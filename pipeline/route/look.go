@@ -155,7 +155,7 @@ func (r *Rooms) drawn(ctx context.Context, doc pipeline.Document, role string, n
 			return nil, fmt.Errorf("opening the %s to show a page: %w", role, err)
 		}
 		defer file.Close()
-		doc.Delivery.Original = f.Blob
+		doc.Delivery.Original, doc.Source = f.Blob, nil // not what it was made of, which is swept
 		files.name, files.file = f.Digest, file
 	}
 	img, err := r.PDF.Picture(ctx, doc, files, no)

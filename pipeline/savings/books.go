@@ -125,7 +125,9 @@ func letterEvents(doc pipeline.Document) []letterEvent {
 			millis += max(p.Reading.Millis, 0)
 		}
 	}
-	paper := doc.Source == nil || !doc.Source.BornDigital
+	// What was set as PDF, a mail or an office file, had no paper, whatever pictures are
+	// attached to it.
+	paper := doc.Source == nil || !doc.Source.BornDigital && doc.Source.Rendition.Digest == ""
 	received, class := sheetsReceived(doc.Pages)
 	if paper && len(doc.Pages) > 0 {
 		add(EventReceived, pipeline.Basis{Received: received, Evidence: class})

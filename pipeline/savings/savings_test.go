@@ -174,11 +174,16 @@ func TestWhatIsNotBooked(t *testing.T) {
 	if s := account(t, b, pipeline.Document{ID: "empty"}); len(s) != 0 {
 		t.Errorf("an empty document has entries: %+v", s)
 	}
-	born := letter("b", 1, 1000)
-	born.Source = &pipeline.Findings{BornDigital: true}
-	for _, e := range []string{savings.EventScan, savings.EventReceived, savings.EventShelf} {
-		if has(account(t, b, born), e) {
-			t.Errorf("a born-digital file has %s", e)
+	for name, source := range map[string]pipeline.Findings{
+		"a born-digital file": {BornDigital: true},
+		"a mail with scans":   {Kind: "mail", Rendition: pipeline.Blob{Digest: "set from it"}},
+	} {
+		born := letter("b", 3, 1000)
+		born.Source = &source
+		for _, e := range []string{savings.EventScan, savings.EventReceived, savings.EventShelf} {
+			if has(account(t, b, born), e) {
+				t.Errorf("%s has %s", name, e)
+			}
 		}
 	}
 	kept := letter("k", 2, 1000)

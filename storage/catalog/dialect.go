@@ -31,9 +31,10 @@ type dialect struct {
 	goose goose.Dialect
 	// locks says that transactions that write run side by side, so that an order
 	// among them needs a lock. SQLite has one writer at a time.
-	locks bool
-	place string // orders what matches by the number of the document
-	text  string // makes a text of a string that each gives
+	locks    bool
+	document string // number of a document in the index
+	place    string // orders what matches by the number of the document
+	text     string // makes a text of a string that each gives
 	// word is how an alternative of a clause is written, prefix one that ends in
 	// a star; or joins them.
 	word, prefix func(token string) string
@@ -43,26 +44,28 @@ type dialect struct {
 }
 
 var sqlite = dialect{
-	name:   "sqlite",
-	goose:  goose.DialectSQLite3,
-	place:  `search_index.rowid`,
-	text:   ``,
-	word:   func(t string) string { return `"` + t + `"` },
-	prefix: func(t string) string { return `"` + t + `" *` },
-	or:     " OR ",
-	infix:  `instr(stem, %s) > 0`,
+	name:     "sqlite",
+	goose:    goose.DialectSQLite3,
+	document: `search_index.rowid >> 8`,
+	place:    `search_index.rowid`,
+	text:     ``,
+	word:     func(t string) string { return `"` + t + `"` },
+	prefix:   func(t string) string { return `"` + t + `" *` },
+	or:       " OR ",
+	infix:    `instr(stem, %s) > 0`,
 }
 
 var postgres = dialect{
-	name:   "postgres",
-	goose:  goose.DialectPostgres,
-	locks:  true,
-	place:  `d.n`,
-	text:   `#>> '{}'`,
-	word:   func(t string) string { return `'` + t + `'` },
-	prefix: func(t string) string { return `'` + t + `':*` },
-	or:     " | ",
-	infix:  `strpos(stem, %s) > 0`,
+	name:     "postgres",
+	goose:    goose.DialectPostgres,
+	locks:    true,
+	document: `found.doc`,
+	place:    `d.n`,
+	text:     `#>> '{}'`,
+	word:     func(t string) string { return `'` + t + `'` },
+	prefix:   func(t string) string { return `'` + t + `':*` },
+	or:       " | ",
+	infix:    `strpos(stem, %s) > 0`,
 }
 
 // Advisory locks on PostgreSQL, in the order in which they may be taken.

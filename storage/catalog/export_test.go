@@ -3,11 +3,10 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
-
-	"blattwerk/pipeline"
 )
 
 // RewriteHashes makes all stored hashes of the evidence log anew from its
@@ -67,29 +66,6 @@ func Pragma(t testing.TB, c *Catalog, name string) string {
 	return v
 }
 
-// Bulk restores documents as Restore does, in one transaction and without an
-// event for each, so that a test of size does not take a day.
-func (c *Catalog) Bulk(ctx context.Context, docs []pipeline.Document, texts [][]pipeline.PageText) error {
-	return c.change(ctx, "restoring many", func(tx *sql.Tx) error {
-		for i, doc := range docs {
-			year, number, err := journalNumber(doc.Delivery.Journal)
-			if err != nil {
-				return err
-			}
-			n, err := c.putBack(ctx, tx, doc, row{
-				year: year, number: number, state: pipeline.Archived, changed: c.now(), archived: millis(doc.Record.At),
-			})
-			if err != nil {
-				return err
-			}
-			if err := c.reindex(ctx, tx, n, pipeline.Document{}, doc, texts[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // Sizes gives the bytes of the tables and indexes that search needs, and of the
 // whole database, after the database tidied up.
 func (c *Catalog) Sizes(ctx context.Context) (search, all int64, err error) {
@@ -113,6 +89,15 @@ func (c *Catalog) Sizes(ctx context.Context) (search, all int64, err error) {
 	return search, all, err
 }
 
+// Version is the version of the database.
+func (c *Catalog) Version(ctx context.Context) (v string, err error) {
+	query := `SELECT sqlite_version()`
+	if c.dialect.locks {
+		query = `SELECT split_part(current_setting('server_version'), ' ', 1)`
+	}
+	return v, c.read.QueryRowContext(ctx, query).Scan(&v)
+}
+
 // Backends are the processes of the database that work for us; none with SQLite.
 func (c *Catalog) Backends(ctx context.Context) (pids []int) {
 	if !c.dialect.locks {
@@ -130,4 +115,35 @@ func (c *Catalog) Backends(ctx context.Context) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// Dump gives the rows of a table, in order, without the moments of their writing.
+func (c *Catalog) Dump(ctx context.Context, table string) ([]string, error) {
+	rows, err := c.read.QueryContext(ctx, `SELECT * FROM `+table+` ORDER BY 1, 2`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for rows.Next() {
+		values, dest := make([]sql.RawBytes, len(columns)), make([]any, len(columns))
+		for i := range values {
+			dest[i] = &values[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		line := ""
+		for i, name := range columns {
+			if name != "changed" && name != "arrived" {
+				line += fmt.Sprintf("%s=%q ", name, values[i])
+			}
+		}
+		list = append(list, line)
+	}
+	return list, rows.Err()
 }

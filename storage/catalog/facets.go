@@ -112,11 +112,24 @@ func (c counter) list() []Count {
 	return list
 }
 
-// getNumbered reads one document by its number.
-func getNumbered(ctx context.Context, q querier, n int64) (Entry, error) {
-	e, err := scanEntry(q.QueryRowContext(ctx, `SELECT `+entryColumns+` FROM document d WHERE d.n = $1`, n))
-	if err != nil {
-		return Entry{}, fmt.Errorf("reading a document: %w", err)
+// getNumbered reads documents by their numbers.
+func getNumbered(ctx context.Context, q querier, docs []int64) (map[int64]Entry, error) {
+	list := make(map[int64]Entry, len(docs))
+	if len(docs) == 0 {
+		return list, nil
 	}
-	return e, nil
+	rows, err := q.QueryContext(ctx, `SELECT `+entryColumns+`, d.n FROM document d WHERE d.n IN (`+numberList(docs)+`)`)
+	if err != nil {
+		return nil, fmt.Errorf("reading documents: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n int64
+		e, err := scanEntry(rows, &n)
+		if err != nil {
+			return nil, fmt.Errorf("reading documents: %w", err)
+		}
+		list[n] = e
+	}
+	return list, rows.Err()
 }

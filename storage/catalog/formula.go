@@ -1,6 +1,10 @@
 package catalog
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // formula is a condition on the tokens of a document: any of some alternatives,
 // or a combination of formulas.
@@ -87,24 +91,116 @@ func (d dialect) tokens(list []alternative) string {
 // matching gives the tables that hold the documents after a number for which a
 // formula holds, with their facets as d, and adds its conditions.
 func (d dialect) matching(w *where, f formula, after int64) string {
-	if !d.locks {
-		if after > 0 {
-			w.conds = append(w.conds, `search_index.rowid >= `+w.arg((after+1)<<8))
-		}
-		w.conds = append(w.conds, `search_index MATCH `+w.arg(f.write(" AND ", " OR ", " NOT ", d.tokens)))
-		return `search_index JOIN facet d ON d.n = search_index.rowid >> 8`
+	return d.holding(w, f, after, 0) + ` JOIN facet d ON d.n = ` + d.document
+}
+
+// holding is matching without the facets; with a limit, at least so many of the
+// newest documents.
+func (d dialect) holding(w *where, f formula, after int64, limit int) string {
+	if d.locks {
+		return d.found(w, f, after, limit)
 	}
-	// The documents first, all at once: the planner guesses far too many rows for
-	// our many alternatives. The words of a very long document stand in several
-	// rows, so there the formula is asked of all its rows together.
+	if after > 0 {
+		w.conds = append(w.conds, `search_index.rowid >= `+w.arg((after+1)<<8))
+	}
+	w.conds = append(w.conds, `search_index MATCH `+w.arg(f.write(" AND ", " OR ", " NOT ", d.tokens)))
+	return `search_index`
+}
+
+// found gives the documents after a number for which a formula holds, on
+// PostgreSQL; with a limit, at least so many of the newest. Sets of documents are
+// made first and then met with each other: OFFSET 0, MATERIALIZED and doc + 0 keep
+// the planner from reading the tokens of every row to save itself the index, as it
+// guesses far too many rows for our many alternatives. The words of a very long
+// document stand in several rows, so there the formula is asked of all its rows
+// together.
+func (d dialect) found(w *where, f formula, after int64, limit int) string {
 	const long = `(SELECT doc FROM search_index WHERE part > 0)`
-	query := func(list string) string { return `CAST(CAST(` + w.arg(list) + ` AS text) AS tsquery)` }
-	whole := query(f.write(" & ", " | ", " & !", d.tokens))
-	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string {
-		return `bool_or(tokens @@ ` + query(d.tokens(list)) + `)`
-	})
-	since := ` AND doc > ` + w.arg(after)
-	return `(SELECT doc FROM search_index WHERE tokens @@ ` + whole + ` AND doc NOT IN ` + long + since + `
+	query := func(list string) string { return `tokens @@ CAST(CAST(` + w.arg(list) + ` AS text) AS tsquery)` }
+	since := ` AND doc + 0 > ` + w.arg(after)
+	var sets []string
+	for _, looks := range f.looks() {
+		parts := make([]string, len(looks))
+		for k, g := range looks {
+			parts[k] = query(g.write(" & ", " | ", " & !", d.tokens))
+		}
+		sets = append(sets, `SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+since+` AND doc NOT IN `+long)
+	}
+	short := sets[0]
+	if len(sets) > 1 {
+		short = common(sets, limit)
+	}
+	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string { return `bool_or(` + query(d.tokens(list)) + `)` })
+	return `((` + short + `)
 		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + since + ` GROUP BY doc HAVING ` + rows + `
-		OFFSET 0) found JOIN facet d ON d.n = found.doc`
+		OFFSET 0) found`
+}
+
+// common gives the documents that are in all sets, on PostgreSQL; with a limit, at
+// least so many of the newest, as of common words those are enough.
+func common(sets []string, limit int) string {
+	var with, all, newer, older []string
+	for i, set := range sets {
+		name := "set" + strconv.Itoa(i)
+		with = append(with, name+` AS MATERIALIZED (`+set+`)`)
+		all = append(all, name)
+		newer = append(newer, `(SELECT doc FROM `+name+` WHERE doc > (SELECT n FROM edge)) n`+name)
+		older = append(older, `(SELECT doc FROM `+name+` WHERE doc <= (SELECT n FROM edge)) o`+name)
+	}
+	meet := func(list []string) string { return `SELECT doc FROM ` + strings.Join(list, ` NATURAL JOIN `) }
+	if limit == 0 {
+		return `WITH ` + strings.Join(with, ", ") + ` ` + meet(all)
+	}
+	with = append(with, `edge AS MATERIALIZED (SELECT coalesce(max(doc), 0) - `+strconv.Itoa(newest)+` AS n FROM search_index)`,
+		`recent AS MATERIALIZED (`+meet(newer)+`)`)
+	return `WITH ` + strings.Join(with, ", ") + ` SELECT doc FROM recent
+		UNION ALL SELECT doc FROM (` + meet(older) + `) earlier WHERE (SELECT count(*) FROM recent) < ` + strconv.Itoa(limit)
+}
+
+// newest is the number of documents in which common words are looked for first.
+const newest = 8_192
+
+// maxKeys is the number of alternatives that one look into PostgreSQL's index
+// takes: it compares all of them for each document that holds any, so that with
+// many several looks are faster, whose documents are then put together.
+const maxKeys = 4
+
+// looks takes a formula apart into sets of formulas with few alternatives, of each
+// of which one must hold.
+func (f formula) looks() (sets [][]formula) {
+	if f.but != nil {
+		return [][]formula{{f}} // there must be something from which it is taken off
+	}
+	if f.any != nil {
+		var set []formula
+		for chunk := range slices.Chunk(f.any, maxKeys) {
+			set = append(set, formula{any: chunk})
+		}
+		return [][]formula{set}
+	}
+	var small formula
+	for _, g := range f.all {
+		for _, set := range g.looks() {
+			if len(set) == 1 {
+				small.all = append(small.all, set[0]) // these fit into one look
+			} else {
+				sets = append(sets, set)
+			}
+		}
+	}
+	if small.all != nil {
+		sets = append(sets, []formula{small})
+	}
+	var either []formula
+	for _, g := range f.some {
+		if inner := g.looks(); len(inner) == 1 {
+			either = append(either, inner[0]...)
+		} else {
+			either = append(either, g)
+		}
+	}
+	if either != nil {
+		sets = append(sets, either)
+	}
+	return sets
 }

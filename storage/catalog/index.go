@@ -40,19 +40,11 @@ func (c *Catalog) reindex(ctx context.Context, tx *sql.Tx, n int64, before, afte
 
 // index makes the tokens of a document anew from its stored pages and fields.
 func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.Document) error {
-	pages, err := readPages(ctx, tx, n)
+	pages, err := readPages(ctx, tx, []int64{n})
 	if err != nil {
 		return err
 	}
-	ix, t := newIndexed(), terms{}
-	for _, p := range pages {
-		ix.text(p.text)
-		t.addText(p.text)
-	}
-	for _, v := range append(fieldValues(doc), doc.Delivery.Journal) {
-		ix.field(v)
-		t.addField(v)
-	}
+	ix, t := analyse(pages[n], doc)
 	if err := c.writeIndex(ctx, tx, n, ix.keys()); err != nil {
 		return err
 	}
@@ -60,6 +52,22 @@ func (c *Catalog) index(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.D
 		return err
 	}
 	return c.writeVocabulary(ctx, tx, ix.words)
+}
+
+// analyse makes the tokens and the terms of a document.
+func analyse(pages []page, doc pipeline.Document) (*indexed, terms) {
+	ix, t := newIndexed(), terms{}
+	for _, p := range pages {
+		tokens := analysis.Tokens(p.text)
+		ix.text(tokens)
+		t.addText(tokens)
+	}
+	for _, v := range append(fieldValues(doc), doc.Delivery.Journal) {
+		tokens := analysis.Tokens(v)
+		ix.field(v, tokens)
+		t.addField(v, tokens)
+	}
+	return ix, t
 }
 
 // RebuildSearch makes the search index of all documents anew, one after the
@@ -124,8 +132,8 @@ type indexed struct {
 
 func newIndexed() *indexed { return &indexed{map[string]bool{}, map[string]string{}} }
 
-func (ix *indexed) text(s string) {
-	for _, t := range analysis.Tokens(s) {
+func (ix *indexed) text(tokens []analysis.Token) {
+	for _, t := range tokens {
 		ix.token(t)
 	}
 }
@@ -151,8 +159,8 @@ func misread(form string) bool {
 	return digits > 0 && digits <= 2 && len(form) >= 6 && len(form)-digits >= 5
 }
 
-func (ix *indexed) field(value string) {
-	for _, t := range analysis.Tokens(value) {
+func (ix *indexed) field(value string, tokens []analysis.Token) {
+	for _, t := range tokens {
 		ix.token(t)
 		ix.tokens[faceField+t.Form] = true
 		if t.Whole != "" {
@@ -275,6 +283,17 @@ func writePages(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.Document,
 	if _, err := tx.ExecContext(ctx, `DELETE FROM page_text WHERE doc = $1`, n); err != nil {
 		return fmt.Errorf("clearing the pages' text: %w", err)
 	}
+	for _, p := range storedPages(doc, texts) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO page_text (doc, page, text) VALUES ($1, $2, $3)`, n, p.no, p.text); err != nil {
+			return fmt.Errorf("writing a page's text: %w", err)
+		}
+	}
+	return nil
+}
+
+// storedPages are the pages that have a text, by their numbers.
+func storedPages(doc pipeline.Document, texts []pipeline.PageText) []page {
+	var list []page
 	for i, t := range texts {
 		text := t.String()
 		if text == "" {
@@ -284,26 +303,29 @@ func writePages(ctx context.Context, tx *sql.Tx, n int64, doc pipeline.Document,
 		if i < len(doc.Pages) && doc.Pages[i].No > 0 {
 			no = doc.Pages[i].No
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO page_text (doc, page, text) VALUES ($1, $2, $3)`, n, no, text); err != nil {
-			return fmt.Errorf("writing a page's text: %w", err)
-		}
+		list = append(list, page{no, text})
 	}
-	return nil
+	return list
 }
 
-func readPages(ctx context.Context, q querier, n int64) ([]page, error) {
-	rows, err := q.QueryContext(ctx, `SELECT page, text FROM page_text WHERE doc = $1 ORDER BY page`, n)
+// readPages gives the texts of documents, each in the order of its pages.
+func readPages(ctx context.Context, q querier, docs []int64) (map[int64][]page, error) {
+	list := make(map[int64][]page, len(docs))
+	if len(docs) == 0 {
+		return list, nil
+	}
+	rows, err := q.QueryContext(ctx, `SELECT doc, page, text FROM page_text WHERE doc IN (`+numberList(docs)+`) ORDER BY doc, page`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the pages' text: %w", err)
 	}
 	defer rows.Close()
-	var list []page
 	for rows.Next() {
+		var n int64
 		var p page
-		if err := rows.Scan(&p.no, &p.text); err != nil {
+		if err := rows.Scan(&n, &p.no, &p.text); err != nil {
 			return nil, fmt.Errorf("reading the pages' text: %w", err)
 		}
-		list = append(list, p)
+		list[n] = append(list[n], p)
 	}
 	return list, rows.Err()
 }

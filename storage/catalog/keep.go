@@ -75,6 +75,7 @@ func references(doc pipeline.Document) []pipeline.Digest {
 	}
 	if doc.Source != nil {
 		add(doc.Source.Rendition.Digest)
+		add(doc.Source.Unlocked.Digest)
 		for _, a := range doc.Source.Attachments {
 			add(a.Digest)
 		}

@@ -78,12 +78,12 @@ func (c *Catalog) Examples(ctx context.Context, perType int, each func(Example) 
 		return fmt.Errorf("listing examples: %w", err)
 	}
 	for _, f := range list {
-		pages, err := readPages(ctx, c.read, f.n)
+		pages, err := readPages(ctx, c.read, []int64{f.n})
 		if err != nil {
 			return err
 		}
 		ex := Example{Doc: f.doc, Type: f.typ}
-		for _, p := range pages {
+		for _, p := range pages[f.n] {
 			ex.Pages = append(ex.Pages, p.text)
 		}
 		if err := each(ex); err != nil {

@@ -196,6 +196,43 @@ func (c *Catalog) Retry(ctx context.Context, id pipeline.DocID, from pipeline.St
 	return bell, err
 }
 
+// Unlock sends a document that waits for a password on its way again from a step,
+// with a copy that opens without one. It answers [ErrNotWaiting] if the document
+// is not in generation gen any more or waits for something else. The password
+// itself is no business of the catalogue's.
+func (c *Catalog) Unlock(ctx context.Context, id pipeline.DocID, gen int, unlocked pipeline.Blob, from pipeline.StepName, by string) (Bell, error) {
+	if by == "" || from == "" || unlocked.Digest == "" {
+		return Bell{}, errors.New("unlocking: who unlocks, which copy, and from which step")
+	}
+	var bell Bell
+	err := c.change(ctx, "unlocking", func(tx *sql.Tx) error {
+		e, _, err := c.take(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if e.State != pipeline.Waiting || e.Gen != gen || e.Fault == nil || e.Fault.Code != FaultEncrypted {
+			return fmt.Errorf("document is %s in generation %d: %w", e.State, e.Gen, ErrNotWaiting)
+		}
+		e.Document.Source = &pipeline.Findings{Unlocked: unlocked}
+		if bell, err = c.resume(ctx, tx, e, from); err != nil {
+			return err
+		}
+		ev, err := c.event("unlocked", id, by, struct {
+			From pipeline.StepName `json:"from"`
+			Gen  int               `json:"gen"`
+		}{from, bell.Gen})
+		if err != nil {
+			return err
+		}
+		return c.append(ctx, tx, ev)
+	})
+	return bell, err
+}
+
+// FaultEncrypted is the code of the fault with which a document waits for the
+// password of its file.
+const FaultEncrypted = "encrypted"
+
 // take locks a document's row for the rest of the transaction and reads it.
 func (c *Catalog) take(ctx context.Context, tx *sql.Tx, id pipeline.DocID) (Entry, int64, error) {
 	var n int64

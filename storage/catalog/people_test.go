@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -88,5 +89,45 @@ func testSentBack(w *world) {
 	w.ok(w.Refuse(ctx, w.claim(done.ID, pipeline.StepArchive, 1, "p"), fault))
 	if e := w.entry(done.ID); e.State != pipeline.Waiting {
 		w.Errorf("a document in the archive was refused: %+v", e)
+	}
+}
+
+// testUnlock sends a document on that waits for a password: once, in its
+// generation, and only if it waits for that.
+func testUnlock(w *world) {
+	ctx := w.Context()
+	doc := w.deliver("locked")
+	job := w.claim(doc.ID, pipeline.StepOpen, 0, "p")
+	locked := &pipeline.Fault{Verdict: pipeline.AskPerson, Code: catalog.FaultEncrypted, Text: pipeline.Message{DE: "Passwort?", EN: "Password?"}}
+	w.ok(w.Park(ctx, job, locked, job.Document))
+	unlocked := pipeline.Blob{Digest: pipeline.Digest(strings.Repeat("ab", 32)), Size: 7}
+	if _, err := w.Unlock(ctx, doc.ID, 0, pipeline.Blob{}, pipeline.StepOpen, "schmidt"); err == nil {
+		w.Error("unlocked without a copy")
+	}
+	_, err := w.Unlock(ctx, doc.ID, 1, unlocked, pipeline.StepOpen, "schmidt")
+	w.is(err, catalog.ErrNotWaiting)
+	_, err = w.Unlock(ctx, "none", 0, unlocked, pipeline.StepOpen, "schmidt")
+	w.is(err, catalog.ErrUnknown)
+	bell, err := w.Unlock(ctx, doc.ID, 0, unlocked, pipeline.StepOpen, "schmidt")
+	w.ok(err)
+	e := w.entry(doc.ID)
+	if bell.Gen != 1 || e.State != pipeline.Working || e.Step != pipeline.StepOpen || e.Fault != nil || e.Document.Source.Unlocked != unlocked {
+		w.Errorf("bell %+v, entry %+v", bell, e)
+	}
+	_, err = w.Unlock(ctx, doc.ID, 1, unlocked, pipeline.StepOpen, "schmidt")
+	w.is(err, catalog.ErrNotWaiting)
+	var kept []pipeline.Digest
+	w.ok(w.References(ctx, func(d pipeline.Digest) error { kept = append(kept, d); return nil }))
+	if !slices.Contains(kept, unlocked.Digest) {
+		w.Error("a sweep would take the copy")
+	}
+	job = w.claim(doc.ID, pipeline.StepOpen, 1, "p")
+	w.ok(w.Park(ctx, job, &pipeline.Fault{Verdict: pipeline.AskPerson, Code: "unsure"}, job.Document))
+	_, err = w.Unlock(ctx, doc.ID, 1, unlocked, pipeline.StepOpen, "schmidt")
+	w.is(err, catalog.ErrNotWaiting)
+	events, err := w.History(ctx, doc.ID)
+	w.ok(err)
+	if last := events[len(events)-2]; last.Kind != "unlocked" || last.Actor != "schmidt" || string(last.Detail) != `{"from":"open","gen":1}` {
+		w.Errorf("the evidence is %+v", last)
 	}
 }

@@ -77,6 +77,12 @@ func (r request) clauses() []*clause {
 	return list
 }
 
+// hasCompounds says that there are alternatives that are further kin than
+// inflections.
+func (r request) hasCompounds() bool {
+	return slices.ContainsFunc(r.clauses(), func(c *clause) bool { return len(c.upTo(compound)) > len(c.upTo(stemmed)) })
+}
+
 // parse reads words, "phrases", beginnings* and what shall -not be there. Words
 // that only hold a sentence together are left out if there are others.
 func parse(words string) request {

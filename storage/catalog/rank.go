@@ -58,6 +58,13 @@ func (s *search) weighWords(ctx context.Context) error {
 			return err
 		}
 		u.docs = float64(n) * float64(newest) / max(seen, 1)
+		if n == 0 && first > 0 { // rare, or nowhere: that is quickly known
+			old, err := s.frequency(ctx, *u, compound, 0)
+			if err != nil {
+				return err
+			}
+			u.docs = float64(old)
+		}
 		u.idf = math.Log(1 + (seen-min(float64(n), seen)+0.5)/(float64(n)+0.5))
 	}
 	return nil
@@ -66,9 +73,15 @@ func (s *search) weighWords(ctx context.Context) error {
 // frequency counts the documents after a number that hold a unit and that the
 // caller may see: what others hold must not show in the order of hits.
 func (s *search) frequency(ctx context.Context, u unit, kin kinship, after int64) (n int, err error) {
-	var w where
-	from := s.c.dialect.matching(&w, u.holds(kin), after)
-	Filter{Departments: s.query.Departments, Sight: s.query.Sight}.narrow(&w)
+	rights := Filter{Departments: s.query.Departments, Sight: s.query.Sight}
+	var w, narrowed where
+	var from string
+	if rights.narrow(&narrowed); len(narrowed.conds) == 0 {
+		from = s.c.dialect.holding(&w, u.holds(kin), after, 0)
+	} else {
+		from = s.c.dialect.matching(&w, u.holds(kin), after)
+		rights.narrow(&w)
+	}
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("counting a word: %w", err)
 	}
@@ -81,15 +94,34 @@ type meets struct {
 	kin    kinship
 }
 
+// wanted are the words that meet clauses, by their numbers.
+type wanted struct {
+	sieve [1 << 10]uint64 // a bit for each remainder of a number: most words of a text meet nothing
+	meets map[uint32][]meets
+}
+
+func wantedOf(clauses []forms) *wanted {
+	w := &wanted{meets: map[uint32][]meets{}}
+	for c, f := range clauses {
+		for n, kin := range f {
+			w.meets[n] = append(w.meets[n], meets{c, kin})
+			w.sieve[n>>6%uint32(len(w.sieve))] |= 1 << (n % 64)
+		}
+	}
+	return w
+}
+
+func (w *wanted) by(n uint32) []meets {
+	if w.sieve[n>>6%uint32(len(w.sieve))]&(1<<(n%64)) == 0 {
+		return nil
+	}
+	return w.meets[n]
+}
+
 // rank gives the newest documents of each tier their score, and finds out what is
 // missing in partial ones.
 func (s *search) rank(ctx context.Context, list []candidate) error {
-	words := map[uint32][]meets{}
-	for c, f := range s.forms {
-		for n, kin := range f {
-			words[n] = append(words[n], meets{c, kin})
-		}
-	}
+	words := wantedOf(s.forms)
 	at := map[int64]int{}
 	var docs []int64
 	count := map[tier]int{}
@@ -109,7 +141,7 @@ func (s *search) rank(ctx context.Context, list []candidate) error {
 }
 
 // score weighs one document.
-func (s *search) score(a *candidate, t terms, words map[uint32][]meets) {
+func (s *search) score(a *candidate, t terms, words *wanted) {
 	tally := newTally(len(s.forms))
 	tally.count(t, words)
 	norm := saturation * (1 - lengthNorm + lengthNorm*min(float64(len(t.text))/usual, longest))
@@ -172,25 +204,25 @@ func newTally(clauses int) *tally {
 // each other.
 const maxGap = 12
 
-func (y *tally) count(t terms, words map[uint32][]meets) {
+func (y *tally) count(t terms, words *wanted) {
 	met := func(m meets, times float64) {
 		y.tf[m.clause] += times * worth[m.kin]
 		y.near[m.clause] = min(y.near[m.clause], m.kin)
 	}
 	for _, n := range t.fields {
-		for _, m := range words[n] {
+		for _, m := range words.by(n) {
 			met(m, 1+inField)
 		}
 	}
 	for _, n := range t.wholes {
-		for _, m := range words[n] {
+		for _, m := range words.by(n) {
 			met(m, 1)
 		}
 	}
 	type place struct{ clause, at int }
 	var recent []place
 	for at, n := range t.text {
-		for _, m := range words[n] {
+		for _, m := range words.by(n) {
 			met(m, 1)
 			for i := len(recent) - 1; i >= 0 && at-recent[i].at <= maxGap; i-- {
 				r := recent[i]

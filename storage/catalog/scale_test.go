@@ -2,7 +2,6 @@ package catalog_test
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -24,23 +23,24 @@ var (
 	measureInto = flag.String("measure", "", "measure search on many letters and write the page to this file")
 	measureSize = flag.Int("letters", 100_000, "letters to measure with")
 	measureKind = flag.String("kind", "", "measure only kinds with this in their name; writes no page")
-	measureAt   = flag.String("at", "", "address of a PostgreSQL database to measure as it is, in place of a new one")
+	measureFile = flag.String("file", "", "SQLite file to measure; filled if it is not there, and kept")
+	measureAt   = flag.String("at", "", "address of a PostgreSQL database to measure in place of a new one; filled if it is empty, and kept")
 	measureOn   = flag.String("on", "sqlite,postgres", "databases to measure on")
 )
 
 // kinds are what people do on the desk, each with several forms, so that no
 // single word makes the figure.
 func kinds() []kind {
-	search := func(words ...string) []func(context.Context, *catalog.Catalog) (int, error) {
-		var list []func(context.Context, *catalog.Catalog) (int, error)
+	search := func(words ...string) []run {
+		var list []run
 		for _, words := range words {
 			list = append(list, find(catalog.Query{Words: words, Filter: catalog.Filter{Limit: 20}}))
 		}
 		return list
 	}
-	within := func(f catalog.Filter, words ...string) []func(context.Context, *catalog.Catalog) (int, error) {
+	within := func(f catalog.Filter, words ...string) []run {
 		f.Limit = 20
-		var list []func(context.Context, *catalog.Catalog) (int, error)
+		var list []run
 		for _, words := range words {
 			list = append(list, find(catalog.Query{Words: words, Filter: f}))
 		}
@@ -48,7 +48,7 @@ func kinds() []kind {
 	}
 	mine := catalog.Filter{Departments: []pipeline.DeptID{"12", "17"}}
 	year := catalog.Filter{From: time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)}
-	byDate := []func(context.Context, *catalog.Catalog) (int, error){
+	byDate := []run{
 		find(catalog.Query{Words: "Antrag", Sort: catalog.ByDate, Filter: catalog.Filter{Limit: 20}}),
 		find(catalog.Query{Words: "Stadt", Sort: catalog.ByDate, Filter: catalog.Filter{Limit: 20}}),
 	}
@@ -72,32 +72,35 @@ func kinds() []kind {
 		{"within two departments", within(mine, "Bescheid", "Stadt", "Hundesteuer Müller", "Kindergarten")},
 		{"within a year", within(year, "Bescheid", "Hundesteuer Müller", "Kindergarten")},
 		{"by date", byDate},
-		{"list", []func(context.Context, *catalog.Catalog) (int, error){list(catalog.Filter{}), list(catalog.Filter{Department: "17"}), list(mine), list(year), list(catalog.Filter{State: pipeline.Archived, Type: "12-T1"})}},
-		{"list of a sender", []func(context.Context, *catalog.Catalog) (int, error){list(catalog.Filter{Sender: "Sabine Krause"}), list(catalog.Filter{Reference: "10-02000/20"})}},
-		{"facets of a list", []func(context.Context, *catalog.Catalog) (int, error){facets(catalog.Filter{}), facets(mine), facets(year), facets(catalog.Filter{Sender: "Sabine Krause"})}},
+		{"list", []run{list(catalog.Filter{}), list(catalog.Filter{Department: "17"}), list(mine), list(year), list(catalog.Filter{State: pipeline.Archived, Type: "12-T1"})}},
+		{"list of a sender", []run{list(catalog.Filter{Sender: "Sabine Krause"}), list(catalog.Filter{Reference: "10-02000/20"})}},
+		{"facets of a list", []run{facets(catalog.Filter{}), facets(mine), facets(year), facets(catalog.Filter{Sender: "Sabine Krause"})}},
 	}
 }
 
 type kind struct {
 	name string
-	runs []func(context.Context, *catalog.Catalog) (int, error)
+	runs []run
 }
 
-func find(q catalog.Query) func(context.Context, *catalog.Catalog) (int, error) {
+// run does one thing and says how much it found.
+type run func(context.Context, *catalog.Catalog) (int, error)
+
+func find(q catalog.Query) run {
 	return func(ctx context.Context, c *catalog.Catalog) (int, error) {
 		h, err := c.Search(ctx, q)
 		return h.Total, err
 	}
 }
 
-func list(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, error) {
+func list(f catalog.Filter) run {
 	return func(ctx context.Context, c *catalog.Catalog) (int, error) {
 		l, _, err := c.List(ctx, f)
 		return len(l), err
 	}
 }
 
-func facets(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, error) {
+func facets(f catalog.Filter) run {
 	return func(ctx context.Context, c *catalog.Catalog) (int, error) {
 		l, err := c.Facets(ctx, f)
 		return len(l.Departments), err
@@ -106,130 +109,116 @@ func facets(f catalog.Filter) func(context.Context, *catalog.Catalog) (int, erro
 
 // measured is what one database took.
 type measured struct {
-	Name        string
-	Letters     int
-	Load        time.Duration
-	Search, All int64
-	Rows        []timing
-	Average     string // load of the machine
+	name        string
+	catalog     *catalog.Catalog
+	version     string
+	letters     int
+	perLetter   time.Duration // of the processors, to index a letter
+	search, all int64         // bytes
+	rows        []timing      // by kind
 }
 
 type timing struct {
-	P50, P95       time.Duration // of the processors, ours and the database's
-	Wall50, Wall95 time.Duration
-	Hits           []int
+	p50, p95       time.Duration // of the processors, ours and the database's
+	wall50, wall95 time.Duration
+	hits           []int
 }
 
-// TestMeasureSearch fills both databases with many letters, measures searches on
-// them, and writes the page. `make bench-search` runs it.
+// TestMeasureSearch fills both databases with many letters, measures searches and
+// the screens' other questions on them, in turns, and writes the page. `make
+// bench-search` runs it.
 func TestMeasureSearch(t *testing.T) {
 	if *measureInto == "" {
 		t.Skip("measuring takes many minutes: make bench-search")
 	}
-	// What each database took is kept, so that they can be measured one at a time.
-	kept := func(on string) string {
-		return filepath.Join(os.TempDir(), fmt.Sprintf("blattwerk-search-%d-%s.json", *measureSize, on))
-	}
+	var list []*measured
 	for _, on := range strings.Split(*measureOn, ",") {
-		dsn := "sqlite:" + filepath.Join(os.TempDir(), fmt.Sprintf("blattwerk-search-%d.db", *measureSize))
-		name := "SQLite"
-		switch {
-		case on == "postgres" && *measureAt != "":
-			dsn, name = *measureAt, "PostgreSQL"
-		case on == "postgres":
-			dsn, name = catalogtest.Postgres(t), "PostgreSQL"
+		dsn, name := "sqlite:"+filepath.Join(t.TempDir(), "catalog.db"), "SQLite"
+		if on == "postgres" {
+			name = "PostgreSQL"
+			if dsn = *measureAt; dsn == "" {
+				dsn = catalogtest.StartWith(t, "shared_buffers=128MB").Database(t)
+			}
+		} else if *measureFile != "" {
+			dsn = "sqlite:" + *measureFile
 		}
-		m := measure(t, name, dsn)
-		raw, err := json.Marshal(m)
-		if err == nil && *measureKind == "" {
-			err = os.WriteFile(kept(on), raw, 0o600)
-		}
-		if err != nil {
-			t.Fatal(err)
+		list = append(list, prepare(t, name, dsn))
+	}
+	kinds := append(kinds(), screens(t)...)
+	begin := loadAverage()
+	for _, k := range kinds {
+		if strings.Contains(k.name, *measureKind) {
+			measure(t, k, list)
 		}
 	}
 	if *measureKind != "" {
 		return
 	}
-	var list []measured
-	for _, on := range []string{"sqlite", "postgres"} {
-		raw, err := os.ReadFile(kept(on))
-		if err != nil {
-			continue // not measured yet
-		}
-		var m measured
-		if err := json.Unmarshal(raw, &m); err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, m)
-	}
-	if err := os.WriteFile(*measureInto, []byte(page(list)), 0o644); err != nil {
+	if err := os.WriteFile(*measureInto, []byte(page(kinds, list, begin+" at the begin and "+loadAverage()+" at the end")), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func measure(t *testing.T, name, dsn string) measured {
+// prepare opens a catalogue, filled.
+func prepare(t *testing.T, name, dsn string) *measured {
 	c, err := catalog.Open(t.Context(), dsn, catalog.Options{Zone: time.UTC})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	m := measured{Name: name}
-	// The file of SQLite stays, so that measuring again need not fill it again; how
-	// long that took stands beside it.
-	note := strings.TrimPrefix(dsn, "sqlite:") + ".load"
+	t.Cleanup(func() { c.Close() })
+	m := &measured{name: name, catalog: c}
 	if empty, err := c.Empty(t.Context()); err != nil || empty {
 		begin := time.Now()
-		load(t, c)
-		m.Load = time.Since(begin)
-		if name == "SQLite" {
-			if err := os.WriteFile(note, []byte(m.Load.String()), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	} else if raw, err := os.ReadFile(note); err == nil {
-		m.Load, _ = time.ParseDuration(string(raw))
+		m.perLetter = load(t, c)
+		t.Logf("%s: filled in %v", name, time.Since(begin))
 	}
 	counts, err := c.Counts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Letters = counts.States[pipeline.Archived]
-	if m.Search, m.All, err = c.Sizes(t.Context()); err != nil {
+	m.letters = counts.States[pipeline.Archived]
+	if m.search, m.all, err = c.Sizes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s: %d letters loaded in %v, search %d of %d MiB", name, *measureSize, m.Load, m.Search>>20, m.All>>20)
-	m.Average = loadAverage()
-	for _, k := range kinds() {
-		if !strings.Contains(k.name, *measureKind) {
-			continue
-		}
-		var times, walls []time.Duration
-		var tm timing
-		for round := range 12 {
-			for _, run := range k.runs {
-				at, busy := time.Now(), cpu(t, c)
-				n, err := run(t.Context(), c)
-				wall, busy := time.Since(at), cpu(t, c)-busy
+	if m.version, err = c.Version(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s %s: search %d of %d MiB", name, m.version, m.search>>20, m.all>>20)
+	return m
+}
+
+// measure times a kind on all databases, in turns, so that what else the machine
+// does strikes them alike.
+func measure(t *testing.T, k kind, list []*measured) {
+	times, walls := make([][]time.Duration, len(list)), make([][]time.Duration, len(list))
+	timings := make([]timing, len(list))
+	for round := range 12 {
+		for _, run := range k.runs {
+			for i, m := range list {
+				at, busy := time.Now(), cpu(t, m.catalog)
+				n, err := run(t.Context(), m.catalog)
+				wall, busy := time.Since(at), cpu(t, m.catalog)-busy
 				if err != nil {
 					t.Fatal(k.name, err)
 				}
 				if round == 0 {
-					tm.Hits = append(tm.Hits, n)
+					timings[i].hits = append(timings[i].hits, n)
 					continue // the cold run
 				}
-				times, walls = append(times, busy), append(walls, wall)
+				times[i], walls[i] = append(times[i], busy), append(walls[i], wall)
 			}
 		}
-		slices.Sort(times)
-		slices.Sort(walls)
-		tm.P50, tm.P95 = times[len(times)/2], times[len(times)*95/100]
-		tm.Wall50, tm.Wall95 = walls[len(walls)/2], walls[len(walls)*95/100]
-		m.Rows = append(m.Rows, tm)
-		t.Logf("%-12s %-26s p50 %6.1f ms  p95 %6.1f ms  (by the clock %6.1f, %6.1f)  found %v", name, k.name,
-			ms(tm.P50), ms(tm.P95), ms(tm.Wall50), ms(tm.Wall95), tm.Hits)
 	}
-	return m
+	for i, m := range list {
+		tm := &timings[i]
+		slices.Sort(times[i])
+		slices.Sort(walls[i])
+		tm.p50, tm.p95 = times[i][len(times[i])/2], times[i][len(times[i])*95/100]
+		tm.wall50, tm.wall95 = walls[i][len(walls[i])/2], walls[i][len(walls[i])*95/100]
+		m.rows = append(m.rows, *tm)
+		t.Logf("%-12s %-26s p50 %6.1f ms  p95 %6.1f ms  (by the clock %6.1f, %6.1f)  found %v", m.name, k.name,
+			ms(tm.p50), ms(tm.p95), ms(tm.wall50), ms(tm.wall95), tm.hits)
+	}
 }
 
 // cpu is the time that processors spent on us and on our connections to the
@@ -256,32 +245,55 @@ func cpu(t *testing.T, c *catalog.Catalog) time.Duration {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func load(t *testing.T, c *catalog.Catalog) {
+// load fills a catalogue: archived letters, what waits for a person, what is being
+// worked on. The last letters go in as they do in daily work; what processors spent
+// on one of them is the answer.
+func load(t *testing.T, c *catalog.Catalog) time.Duration {
 	w := newWriter(t)
-	const bulk = 500
-	for from := 0; from < *measureSize; from += bulk {
-		var docs []pipeline.Document
-		var texts [][]pipeline.PageText
-		for i := from; i < min(from+bulk, *measureSize); i++ {
-			doc, text := w.document(i)
-			docs, texts = append(docs, doc), append(texts, text)
+	archived := *measureSize - daily
+	err := c.Fill(t.Context(), archived+waiting+working, func(i int) catalog.Filled {
+		doc, texts := w.document(i)
+		f := catalog.Filled{Document: doc, Texts: texts, State: pipeline.Archived, Events: []string{"accepted", "advanced", "advanced", "archived", "viewed"}}
+		f.Document.Savings = w.savings(doc)
+		switch {
+		case i >= archived+waiting:
+			f.State, f.Step = pipeline.Working, pipeline.StepRead
+		case i >= archived:
+			f.State, f.Step = pipeline.Waiting, pipeline.StepArchive
 		}
-		if err := c.Bulk(t.Context(), docs, texts); err != nil {
+		if f.State != pipeline.Archived {
+			f.Document.Record, f.Document.Savings, f.Events = nil, nil, f.Events[:2]
+		}
+		return f
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range tasks {
+		deed := catalog.Deed{Doc: pipeline.DocID(fmt.Sprintf("doc-%06d", archived-1-7*i)), By: "a.schmidt", Kind: catalog.Assign, Assignee: "b.weber"}
+		if _, err := c.Do(t.Context(), deed); err != nil {
 			t.Fatal(err)
 		}
-		if from%10_000 == 0 {
-			t.Log(from)
-		}
 	}
+	var busy time.Duration
+	for i := range daily {
+		doc, texts := w.document(archived + waiting + working + i)
+		begin := cpu(t, c)
+		if err := c.Restore(t.Context(), doc, texts); err != nil {
+			t.Fatal(err)
+		}
+		busy += cpu(t, c) - begin
+	}
+	return busy / daily
 }
 
-func averages(list []measured) string {
-	var s []string
-	for _, m := range list {
-		s = append(s, m.Average)
-	}
-	return strings.Join(s, " and ")
-}
+// What is on the way besides the letters in the archive.
+const (
+	waiting = 400
+	working = 40
+	daily   = 200 // letters that go in one by one
+	tasks   = 200 // archived letters that are assigned to somebody
+)
 
 // loadAverage is how many programs wanted a processor in the last minute.
 func loadAverage() string {
@@ -293,46 +305,67 @@ func loadAverage() string {
 	return load
 }
 
-func page(list []measured) string {
+func page(kinds []kind, list []*measured, load string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Search, measured\n\nWritten by `make bench-search` on %s/%s with %d processors, %s. ", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01-02"))
-	fmt.Fprintf(&b, "Made-up letters of 80 to 400 words, every tenth with more pages; words drawn as often as in real German texts, compounds, names, references, one word of a hundred misread. ")
-	b.WriteString("Each search counts its hits and facets, ranks them, and reads a page of 20 with snippets. The first run of each is left out; p95 is over all forms of a kind.\n\n| |")
+	fmt.Fprintf(&b, "# Search and screens, measured\n\nWritten by `make bench-search` on %s/%s (%s, %d processors, %s), %s. ", runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU(), runtime.Version(), time.Now().UTC().Format("2006-01-02 15:04 UTC"))
+	fmt.Fprintf(&b, "Made-up letters of 80 to 400 words, every tenth with more pages; words drawn as often as in real German texts, compounds, names, references, one word of a hundred misread; besides, %d letters in the review tray, %d being worked on, five entries in the evidence log and three in the ledger for each letter. ", waiting, working)
+	b.WriteString("A search counts its hits and facets, up to 1,000, ranks them, and reads a page of 20 with snippets. The first run of each is left out; p95 is over all forms of a kind. PostgreSQL runs with 128 MB of shared buffers, its default. The queries were used to tune the search, too.\n\n")
+	table(&b, list, []line{
+		{"version", func(m *measured) string { return m.version }},
+		{"letters in the archive", func(m *measured) string { return fmt.Sprint(m.letters) }},
+		{"search tables and indexes, MiB", func(m *measured) string { return fmt.Sprint(m.search >> 20) }},
+		{"whole catalogue, MiB", func(m *measured) string { return fmt.Sprint(m.all >> 20) }},
+		{"to index one more letter, ms of processor time", func(m *measured) string {
+			if m.perLetter == 0 {
+				return "–" // filled before
+			}
+			return fmt.Sprintf("%.1f", ms(m.perLetter))
+		}},
+	})
+	b.WriteString("\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets p50 and p95 by the clock; both databases took turns, and the load of the machine was " + load + ".\n\n| |")
 	for _, m := range list {
-		b.WriteString(" " + m.Name + " |")
-	}
-	b.WriteString("\n|---|" + strings.Repeat("---:|", len(list)))
-	b.WriteString("\n| letters |")
-	for _, m := range list {
-		fmt.Fprintf(&b, " %d |", m.Letters)
-	}
-	b.WriteString("\n| search tables and indexes, MiB |")
-	for _, m := range list {
-		fmt.Fprintf(&b, " %d |", m.Search>>20)
-	}
-	b.WriteString("\n| whole catalogue, MiB |")
-	for _, m := range list {
-		fmt.Fprintf(&b, " %d |", m.All>>20)
-	}
-	b.WriteString("\n| letters indexed a second, one writer |")
-	for _, m := range list {
-		if m.Load == 0 {
-			b.WriteString(" – |") // filled before
-			continue
-		}
-		fmt.Fprintf(&b, " %.0f |", float64(m.Letters)/m.Load.Seconds())
-	}
-	b.WriteString("\n\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets the p95 by the clock; the load of the machine was " + averages(list) + ".\n\n| |")
-	for _, m := range list {
-		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.Name)
+		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.name)
 	}
 	b.WriteString(" found |\n|---|" + strings.Repeat("---:|---:|---:|", len(list)) + "---|\n")
-	for i, k := range kinds() {
+	for i, k := range kinds {
 		b.WriteString("| " + k.name + " |")
 		for _, m := range list {
-			fmt.Fprintf(&b, " %.1f | %.1f | (%.0f) |", ms(m.Rows[i].P50), ms(m.Rows[i].P95), ms(m.Rows[i].Wall95))
+			r := m.rows[i]
+			fmt.Fprintf(&b, " %.1f | %.1f | (%.0f, %.0f) |", ms(r.p50), ms(r.p95), ms(r.wall50), ms(r.wall95))
 		}
-		fmt.Fprintf(&b, " %s |\n", strings.Trim(fmt.Sprint(list[0].Rows[i].Hits), "[]"))
+		fmt.Fprintf(&b, " %s |\n", strings.Trim(fmt.Sprint(list[0].rows[i].hits), "[]"))
 	}
 	return b.String()
+}
+
+// line is a line of a table with a column for each database.
+type line struct {
+	name  string
+	value func(*measured) string
+}
+
+func table(b *strings.Builder, list []*measured, lines []line) {
+	b.WriteString("| |")
+	for _, m := range list {
+		b.WriteString(" " + m.name + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(list)) + "\n")
+	for _, l := range lines {
+		b.WriteString("| " + l.name + " |")
+		for _, m := range list {
+			b.WriteString(" " + l.value(m) + " |")
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// processor is the name of the machine's processor, if it tells.
+func processor() string {
+	raw, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(raw)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unnamed processor"
 }

@@ -59,15 +59,15 @@ const (
 
 const (
 	// MaxHits is the number of hits that are counted and can be paged through.
-	MaxHits = 5_000
+	MaxHits = 1_000
 	few     = 10     // hits under which a search looks further
 	ranked  = 600    // newest hits of a tier that are weighed; older ones follow by date
 	window  = 10_000 // newest documents in which the frequency of words is measured
 
-	maxPartial   = 200   // hits without some of the words, the best of maxUnsifted
-	maxUnsifted  = 1_000 // candidates for them, the newest
-	minPartial   = 0.4   // share of the weight of all words that they must have
-	minQuestion  = 0.2   // dito, if there are many words, as in a question
+	maxPartial   = 200 // hits without some of the words, the best of maxUnsifted
+	maxUnsifted  = 600 // candidates for them, the newest
+	minPartial   = 0.4 // share of the weight of all words that they must have
+	minQuestion  = 0.2 // dito, if there are many words, as in a question
 	manyWords    = 4
 	rareDocs     = 2_000 // documents that hold a word that is a candidate by itself
 	maxPhrase    = 3_000 // hits whose text is looked at for a phrase, the newest
@@ -120,6 +120,7 @@ type search struct {
 	request request
 	forms   []forms     // by clause of the request
 	common  []candidate // what holds all words as they stand, if that is enough
+	after   int64       // number of a document before all that may be hits
 }
 
 // candidate is a document that may be a hit.
@@ -148,6 +149,9 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 			return Hits{}, ErrPlace
 		}
 	}
+	if any, err := s.news(ctx); err != nil || !any {
+		return Hits{}, err
+	}
 	list, more, err := s.find(ctx)
 	if err != nil {
 		return Hits{}, err
@@ -169,14 +173,26 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 		list = list[:limit]
 		hits.Next = list[limit-1].cursor()
 	}
-	for _, a := range list {
-		h, err := s.hit(ctx, a)
-		if err != nil {
-			return Hits{}, err
-		}
-		hits.Hits = append(hits.Hits, h)
+	hits.Hits, err = s.show(ctx, list)
+	return hits, err
+}
+
+// news says whether anything arrived after the moment that the query asks for, if
+// it does, and remembers where: kept searches are looked through on every page, and
+// most have no news.
+func (s *search) news(ctx context.Context) (any bool, err error) {
+	if s.query.Arrived.IsZero() {
+		return true, nil
 	}
-	return hits, nil
+	var w where
+	s.query.narrow(&w)
+	var n, first int64
+	err = s.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(min(d.n), 0) FROM facet d`+w.String(), w.args...).Scan(&n, &first)
+	if err != nil {
+		return false, fmt.Errorf("looking for news: %w", err)
+	}
+	s.after = first - 1
+	return n > 0, nil
 }
 
 // byScore and byDate are the orders of hits, the first to show first.
@@ -193,18 +209,20 @@ func (s *search) find(ctx context.Context) (list []candidate, more bool, err err
 	if _, err := s.expand(ctx, s.c.expandEnds, func(unit) bool { return true }); err != nil {
 		return nil, false, err
 	}
-	kin, err := s.enough(ctx)
-	if err != nil {
+	if err := s.weighWords(ctx); err != nil {
 		return nil, false, err
 	}
-	if list, more, err = s.strict(ctx, kin, complete); err != nil {
-		return nil, false, err
+	if s.hopeful() {
+		kin, err := s.enough(ctx)
+		if err != nil {
+			return nil, false, err
+		}
+		if list, more, err = s.strict(ctx, kin, complete); err != nil {
+			return nil, false, err
+		}
 	}
 	if s.query.Sort == ByDate && len(list) >= few {
 		return list, more, nil // nothing to weigh
-	}
-	if err := s.weighWords(ctx); err != nil {
-		return nil, false, err
 	}
 	if len(list) < few {
 		if list, err = s.widen(ctx, list); err != nil {
@@ -230,29 +248,23 @@ func (s *search) enough(ctx context.Context) (kinship, error) {
 	rights := Filter{Departments: s.query.Departments, Sight: s.query.Sight}
 	var w where
 	rights.narrow(&w)
-	if len(w.conds) > 0 {
+	if len(w.conds) > 0 || !s.request.hasCompounds() {
 		return compound, nil // what is common to all may be rare to the caller
 	}
-	if s.c.dialect.locks {
-		// PostgreSQL takes as long to count as to gather.
-		list, err := s.gather(ctx, s.request.strict(stemmed), MaxHits+1, complete)
-		if len(list) > MaxHits {
-			s.common = list
-			return stemmed, err
-		}
+	list, err := s.gather(ctx, s.request.strict(stemmed), s.most()+1, complete)
+	if err != nil || len(list) <= s.most() {
 		return compound, err
 	}
-	from := s.c.dialect.matching(&w, s.request.strict(stemmed), 0)
-	s.query.narrow(&w)
-	var n int
-	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM `+from+w.String()+` LIMIT `+w.arg(MaxHits+1)+`) counted`, w.args...).Scan(&n)
-	if err != nil {
-		return compound, fmt.Errorf("counting hits: %w", err)
+	s.common = list
+	return stemmed, nil
+}
+
+// most is how many documents are looked at.
+func (s *search) most() int {
+	if s.request.hasPhrases() {
+		return maxPhrase
 	}
-	if n > MaxHits {
-		return stemmed, nil
-	}
-	return compound, nil
+	return MaxHits
 }
 
 // widen looks for words around the words asked for, then for look-alikes. Words
@@ -317,19 +329,19 @@ func (s *search) expand(ctx context.Context, by expansion, which func(unit) bool
 func (s *search) strict(ctx context.Context, kin kinship, as tier) ([]candidate, bool, error) {
 	list, err := s.common, error(nil)
 	if list == nil {
-		list, err = s.gather(ctx, s.request.strict(kin), MaxHits+1, as)
+		list, err = s.gather(ctx, s.request.strict(kin), s.most()+1, as)
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	more := len(list) > MaxHits
-	list = list[:min(len(list), MaxHits)]
-	if !s.request.hasPhrases() {
-		return list, more, nil
+	more := len(list) > s.most()
+	list = list[:min(len(list), s.most())]
+	if s.request.hasPhrases() {
+		if list, err = s.withPhrases(ctx, list); err != nil {
+			return nil, false, err
+		}
 	}
-	more = len(list) > maxPhrase
-	list, err = s.withPhrases(ctx, list[:min(len(list), maxPhrase)])
-	return list, more, err
+	return list[:min(len(list), MaxHits)], more || len(list) > MaxHits, nil
 }
 
 // partial gathers documents that hold the weightier part of what is asked for.
@@ -390,11 +402,20 @@ func (r request) partly() formula {
 
 // gather lists the newest documents for which a formula holds.
 func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
-	var w where
-	from := s.c.dialect.matching(&w, f, 0)
-	s.query.narrow(&w)
-	rows, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM `+from+w.String()+
-		` ORDER BY `+s.c.dialect.place+` DESC LIMIT `+w.arg(limit), w.args)
+	var w, narrowed where
+	s.query.narrow(&narrowed)
+	query := ``
+	if s.c.dialect.locks && len(narrowed.conds) == 0 {
+		// PostgreSQL would read the facets of all before it drops the older ones.
+		query = `(SELECT found.doc FROM ` + s.c.dialect.holding(&w, f, s.after, limit) + ` ORDER BY found.doc DESC LIMIT ` + w.arg(limit) + `) newest
+			JOIN facet d ON d.n = newest.doc`
+	} else {
+		query = s.c.dialect.matching(&w, f, s.after)
+		s.query.narrow(&w)
+		query += w.String()
+	}
+	query = `SELECT ` + facetColumns + ` FROM ` + query + ` ORDER BY ` + s.c.dialect.place + ` DESC LIMIT ` + w.arg(limit)
+	rows, err := facetRows(ctx, s.tx, query, w.args)
 	if err != nil {
 		return nil, fmt.Errorf("finding documents: %w", err)
 	}
@@ -427,22 +448,31 @@ func (s *search) withPhrases(ctx context.Context, list []candidate) ([]candidate
 	return slices.DeleteFunc(list, func(a candidate) bool { return !keep[a.n] }), err
 }
 
-func (s *search) hit(ctx context.Context, a candidate) (Hit, error) {
-	e, err := getNumbered(ctx, s.tx, a.n)
+// show reads the documents of a page of hits, with snippets.
+func (s *search) show(ctx context.Context, list []candidate) ([]Hit, error) {
+	docs := make([]int64, len(list))
+	for i, a := range list {
+		docs[i] = a.n
+	}
+	entries, err := getNumbered(ctx, s.tx, docs)
 	if err != nil {
-		return Hit{}, err
+		return nil, err
 	}
-	h := Hit{Entry: e, Score: a.worth(), Similar: a.tier == alike, Missing: a.missing}
-	pages, err := readPages(ctx, s.tx, a.n)
+	pages, err := readPages(ctx, s.tx, docs)
 	if err != nil {
-		return Hit{}, err
+		return nil, err
 	}
-	kin := compound
-	if h.Similar {
-		kin = similar
+	asked, widened := s.request.marker(compound), s.request.marker(similar)
+	hits := make([]Hit, len(list))
+	for i, a := range list {
+		hits[i] = Hit{Entry: entries[a.n], Score: a.worth(), Similar: a.tier == alike, Missing: a.missing}
+		m := asked
+		if hits[i].Similar {
+			m = widened
+		}
+		m.snippet(&hits[i], pages[a.n])
 	}
-	s.request.marker(kin).snippet(&h, pages)
-	return h, nil
+	return hits, nil
 }
 
 // worth is the score for readers, 0 to 1: each tier has a part of it.

@@ -204,6 +204,49 @@ func testRearrange(w *world) {
 	w.ok(w.VerifyLog(ctx, nil))
 }
 
+// testSettled holds that a person's word that a letter is right as it is counts as
+// an arrangement, waits for its grace, and can be taken back.
+func testSettled(w *world) {
+	ctx := w.Context()
+	id := w.stack("stack")[0]
+	job := w.claim(id, pipeline.StepRead, 0, "p")
+	doc := job.Document
+	doc.Cut = &pipeline.Cut{Begins: []pipeline.Begin{{Page: 2, Confidence: 0.95, Signs: []pipeline.Sign{pipeline.SignOne}}}}
+	w.ok(w.Park(ctx, job, fault, doc))
+	done, err := w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: id, Pages: refs(1, 2), Settled: true, Grace: time.Minute}}, pipeline.StepRead)
+	w.ok(err)
+	if e := w.entry(id); e.State != pipeline.Working || e.Step != pipeline.StepRead || e.Document.ArrangedBy != "schmidt" || e.Document.Cut != nil || len(done.Bells) != 1 {
+		w.Errorf("settled it is %+v", e)
+	}
+	_, err = w.Claim(ctx, id, pipeline.StepRead, 1, "p", time.Minute)
+	w.is(err, catalog.ErrNotClaimable)
+	_, err = w.UndoRearrange(ctx, "schmidt", done.Undo)
+	w.ok(err)
+	if e := w.entry(id); e.State != pipeline.Waiting || e.Document.Cut == nil || e.Document.ArrangedBy != "" {
+		w.Errorf("taken back it is %+v", e)
+	}
+	// Without a word nothing happens to a letter that is left as it is.
+	done, err = w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: id, Gen: 2, Pages: refs(1, 2)}}, pipeline.StepRead)
+	w.ok(err)
+	if e := w.entry(id); e.State != pipeline.Waiting || len(done.Bells) != 0 {
+		w.Errorf("left as it was it is %+v", e)
+	}
+	// Parted with grace, the new letter waits, too.
+	done, err = w.Rearrange(ctx, "schmidt", []catalog.Letter{
+		{Doc: id, Gen: 2, Pages: refs(1), Grace: time.Minute}, {Pages: refs(2), Grace: time.Minute},
+	}, pipeline.StepRead)
+	w.ok(err)
+	for i, id := range done.Letters {
+		_, err = w.Claim(ctx, id, pipeline.StepRead, w.entry(id).Gen, "p", time.Minute)
+		w.is(err, catalog.ErrNotClaimable)
+		if !done.Bells[i].Due.Equal(w.clock.Now().Add(time.Minute)) {
+			w.Errorf("the bell of letter %d is due at %s", i, done.Bells[i].Due)
+		}
+	}
+	w.clock.turn(time.Minute)
+	w.claim(done.Letters[1], pipeline.StepRead, 0, "p")
+}
+
 // testRescan gives a page another picture, twice, moves it to another letter, and
 // takes it all back.
 func testRescan(w *world) {
@@ -276,50 +319,6 @@ func testRescan(w *world) {
 	w.ok(w.Advance(ctx, job, doc, pipeline.StepRead, nil))
 	_, err = w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: drawn.ID, Pages: []catalog.PageRef{{No: 1, Scan: scan("x")}}}}, pipeline.StepRead)
 	w.is(err, catalog.ErrNoSheet)
-	w.ok(w.VerifyLog(ctx, nil))
-}
-
-// testSettled holds that a person's word that a letter is right as it is counts as
-// an arrangement, waits for its grace, and can be taken back.
-func testSettled(w *world) {
-	ctx := w.Context()
-	id := w.stack("stack")[0]
-	job := w.claim(id, pipeline.StepRead, 0, "p")
-	doc := job.Document
-	doc.Cut = &pipeline.Cut{Begins: []pipeline.Begin{{Page: 2, Confidence: 0.95, Signs: []pipeline.Sign{pipeline.SignOne}}}}
-	w.ok(w.Park(ctx, job, fault, doc))
-	done, err := w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: id, Pages: refs(1, 2), Settled: true, Grace: time.Minute}}, pipeline.StepRead)
-	w.ok(err)
-	if e := w.entry(id); e.State != pipeline.Working || e.Step != pipeline.StepRead || e.Document.ArrangedBy != "schmidt" || e.Document.Cut != nil || len(done.Bells) != 1 {
-		w.Errorf("settled it is %+v", e)
-	}
-	_, err = w.Claim(ctx, id, pipeline.StepRead, 1, "p", time.Minute)
-	w.is(err, catalog.ErrNotClaimable)
-	_, err = w.UndoRearrange(ctx, "schmidt", done.Undo)
-	w.ok(err)
-	if e := w.entry(id); e.State != pipeline.Waiting || e.Document.Cut == nil || e.Document.ArrangedBy != "" {
-		w.Errorf("taken back it is %+v", e)
-	}
-	// Without a word nothing happens to a letter that is left as it is.
-	done, err = w.Rearrange(ctx, "schmidt", []catalog.Letter{{Doc: id, Gen: 2, Pages: refs(1, 2)}}, pipeline.StepRead)
-	w.ok(err)
-	if e := w.entry(id); e.State != pipeline.Waiting || len(done.Bells) != 0 {
-		w.Errorf("left as it was it is %+v", e)
-	}
-	// Parted with grace, the new letter waits, too.
-	done, err = w.Rearrange(ctx, "schmidt", []catalog.Letter{
-		{Doc: id, Gen: 2, Pages: refs(1), Grace: time.Minute}, {Pages: refs(2), Grace: time.Minute},
-	}, pipeline.StepRead)
-	w.ok(err)
-	for i, id := range done.Letters {
-		_, err = w.Claim(ctx, id, pipeline.StepRead, w.entry(id).Gen, "p", time.Minute)
-		w.is(err, catalog.ErrNotClaimable)
-		if !done.Bells[i].Due.Equal(w.clock.Now().Add(time.Minute)) {
-			w.Errorf("the bell of letter %d is due at %s", i, done.Bells[i].Due)
-		}
-	}
-	w.clock.turn(time.Minute)
-	w.claim(done.Letters[1], pipeline.StepRead, 0, "p")
 	w.ok(w.VerifyLog(ctx, nil))
 }
 

@@ -37,8 +37,8 @@ func number(face, token string) uint32 {
 	return h
 }
 
-func (t *terms) addText(text string) {
-	for _, tok := range analysis.Tokens(text) {
+func (t *terms) addText(tokens []analysis.Token) {
+	for _, tok := range tokens {
 		if len(t.text) >= maxTerms {
 			return
 		}
@@ -47,8 +47,8 @@ func (t *terms) addText(text string) {
 	}
 }
 
-func (t *terms) addField(value string) {
-	for _, tok := range analysis.Tokens(value) {
+func (t *terms) addField(value string, tokens []analysis.Token) {
+	for _, tok := range tokens {
 		t.fields = append(t.fields, number(faceWord, tok.Form))
 		t.addWhole(&t.fields, tok)
 	}
@@ -78,22 +78,23 @@ func (t *terms) bytes() []byte {
 	return raw
 }
 
-func parseTerms(raw []byte) (t terms, ok bool) {
+// parse reads the stored form in place of what t held.
+func (t *terms) parse(raw []byte) bool {
 	for _, list := range [3]*[]uint32{&t.fields, &t.wholes, &t.text} {
 		if len(raw) < 4 {
-			return terms{}, false
+			return false
 		}
 		n := int(binary.LittleEndian.Uint32(raw))
 		if raw = raw[4:]; n > len(raw)/4 {
-			return terms{}, false
+			return false
 		}
-		*list = make([]uint32, n)
+		*list = slices.Grow((*list)[:0], n)[:n]
 		for i := range *list {
 			(*list)[i] = binary.LittleEndian.Uint32(raw[4*i:])
 		}
 		raw = raw[4*n:]
 	}
-	return t, true
+	return true
 }
 
 // writeTerms keeps the words of a document as numbers, and the sender and the
@@ -131,16 +132,21 @@ func facetValue(doc pipeline.Document, names ...string) string {
 	return ""
 }
 
-// readTerms gives the words of documents to each. A document without any, not
-// yet indexed anew, is left out.
+// numberList writes a list out, as SQLite takes its time with many arguments.
+func numberList(docs []int64) string {
+	list := make([]string, len(docs))
+	for i, n := range docs {
+		list[i] = strconv.FormatInt(n, 10)
+	}
+	return strings.Join(list, ", ")
+}
+
+// readTerms gives the words of documents to each, which must not keep them. A
+// document without any, not yet indexed anew, is left out.
 func readTerms(ctx context.Context, q querier, docs []int64, each func(doc int64, t terms)) error {
+	var t terms
 	for chunk := range slices.Chunk(docs, 500) {
-		// Numbers, written out: SQLite takes its time with many arguments.
-		list := make([]string, len(chunk))
-		for i, n := range chunk {
-			list[i] = strconv.FormatInt(n, 10)
-		}
-		rows, err := q.QueryContext(ctx, `SELECT doc, terms FROM search_terms WHERE doc IN (`+strings.Join(list, ", ")+`)`)
+		rows, err := q.QueryContext(ctx, `SELECT doc, terms FROM search_terms WHERE doc IN (`+numberList(chunk)+`)`)
 		if err != nil {
 			return fmt.Errorf("reading terms: %w", err)
 		}
@@ -151,7 +157,7 @@ func readTerms(ctx context.Context, q querier, docs []int64, each func(doc int64
 				rows.Close()
 				return fmt.Errorf("reading terms: %w", err)
 			}
-			if t, ok := parseTerms(raw); ok {
+			if t.parse(raw) {
 				each(n, t)
 			}
 		}

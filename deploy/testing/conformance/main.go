@@ -47,7 +47,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	only := fs.String("part", "", "parts to run, by commas; all if empty")
+	only := fs.String("part", "", "parts to run, by commas, in their order; all if empty")
 	fs.IntVar(&o.random, "random", 2000, "random files of the writer's part")
 	fs.IntVar(&o.mutants, "mutants", 1000, "mutants of the gate's part")
 	fs.Uint64Var(&o.seed, "seed", uint64(time.Now().UnixNano()), "where randomness starts")
@@ -120,10 +120,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		return err
 	}
 	defer l.close()
-	for _, name := range parts {
-		if !slices.Contains(o.parts, name) {
-			continue
-		}
+	for _, name := range o.parts {
 		if err := l.part(ctx, name); err != nil {
 			return fmt.Errorf("part %s: %w", name, err)
 		}

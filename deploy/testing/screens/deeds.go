@@ -7,31 +7,28 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 )
 
-// letters lays out what comes in: the sample letters, and last a stack of three
-// of them with separator sheets between, one of which waits for a decision.
-func letters(ctx context.Context, program, from, to string) error {
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		return fmt.Errorf("laying out the letters: %w", err)
+// stack makes a file as a scanner does from a pile of paper: three of the sample
+// letters with separator sheets between. One of them waits for a decision.
+func stack(ctx context.Context, program, samples, dir string) (string, error) {
+	drawn, sheet, file := filepath.Join(dir, "drawn.pdf"), filepath.Join(dir, "sheet.pdf"), filepath.Join(dir, "stack.pdf")
+	letter := func(name string) string { return filepath.Join(samples, name) }
+	for _, args := range [][]string{
+		{program, "sheets", "separators", "--count", "1", "-o", drawn},
+		{"gs", "-q", "-sDEVICE=pdfimage8", "-r200", "-o", sheet, drawn}, // printed and scanned
+		{"qpdf", "--empty", "--pages", letter("08-anmeldung-meldeschein.pdf"), sheet,
+			letter("17-stellungnahme-bebauungsplan.pdf"), sheet, letter("07-wohnungsgeberbestaetigung.pdf"), "--", file},
+	} {
+		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("making a stack: %s: %w: %s", args[0], err, out)
+		}
 	}
-	sheet := filepath.Join(to, "..", "separator.pdf")
-	stack := filepath.Join(to, "19-stapel.pdf")
-	if out, err := exec.CommandContext(ctx, program, "sheets", "separators", "--count", "1", "-o", sheet).CombinedOutput(); err != nil {
-		return fmt.Errorf("printing a separator sheet: %w: %s", err, out)
-	}
-	letter := func(name string) string { return filepath.Join(to, name) }
-	pile := exec.CommandContext(ctx, "qpdf", "--empty", "--pages", letter("08-anmeldung-meldeschein.pdf"), sheet,
-		letter("17-stellungnahme-bebauungsplan.pdf"), sheet, letter("07-wohnungsgeberbestaetigung.pdf"), "--", stack)
-	if out, err := pile.CombinedOutput(); err != nil {
-		return fmt.Errorf("making a stack: %w: %s", err, out)
-	}
-	return nil
+	return file, nil
 }
 
 // deed is something that a person did, by the person's own session or by that of
@@ -64,12 +61,7 @@ var department = []deed{
 		text := "Herbert Vogt\nMühlgasse 2\n43127 Ulmenstedt\n\nStadt Ulmenstedt\nOrdnungsamt, Bußgeldstelle\n\n" +
 			"Einspruch gegen den Bußgeldbescheid vom 2. November 2026\nIhr Aktenzeichen: 32-OWI-413377/26\n\n" +
 			"Sehr geehrte Damen und Herren,\n\ngegen den Bußgeldbescheid lege ich fristgerecht Einspruch ein. Den Verstoß bestreite ich.\n\nHerbert Vogt\n"
-		req, err := h.request(ctx, mailroom, http.MethodPost, "/api/v1/deliveries?name=einspruch-vogt.txt", strings.NewReader(text))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", "application/octet-stream")
-		return answered(http.DefaultClient.Do(req))
+		return h.deliver(ctx, mailroom, "einspruch-vogt.txt", strings.NewReader(text))
 	},
 }
 
@@ -82,6 +74,16 @@ var sustainability = []deed{
 		}
 		return h.post(ctx, own, "/savings/reports", url.Values{"from": {year + "-01"}, "to": {year + "-12"}, "title": {"Bericht " + year}})
 	},
+}
+
+// deliver hands a file in.
+func (h *house) deliver(ctx context.Context, session *http.Cookie, name string, file io.Reader) error {
+	req, err := h.request(ctx, session, http.MethodPost, "/api/v1/deliveries?name="+url.QueryEscape(name), file)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/octet-stream")
+	return answered(http.DefaultClient.Do(req))
 }
 
 // request is one of a person who is signed in.

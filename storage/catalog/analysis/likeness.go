@@ -32,15 +32,24 @@ const swapCost = 0.5
 // a common confusion of recognition 0.5. It gives a value over limit as soon as
 // the distance must exceed it.
 func Distance(a, b string, limit float64) float64 {
-	// prev holds three rows, so that two letters may become one.
+	// A letter more or less costs swapCost at least, so that places further apart
+	// than band cost more than the limit.
+	band := int(limit / swapCost)
+	if max(len(a)-len(b), len(b)-len(a)) > band {
+		return limit + 1
+	}
+	// rows holds three rows, so that two letters may become one.
 	rows := [3][]float64{}
 	for i := range rows {
 		rows[i] = make([]float64, len(b)+1)
 	}
 	for i := 0; i <= len(a); i++ {
 		row := rows[i%3]
+		for j := range row {
+			row[j] = limit + 1
+		}
 		best := limit + 1
-		for j := 0; j <= len(b); j++ {
+		for j := max(0, i-band); j <= min(len(b), i+band); j++ {
 			row[j] = cell(a, b, i, j, &rows)
 			best = min(best, row[j])
 		}

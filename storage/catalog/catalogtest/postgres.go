@@ -39,6 +39,12 @@ func Postgres(t testing.TB) string {
 // for each test.
 func Start(t testing.TB) *Server {
 	t.Helper()
+	return StartWith(t, "shared_buffers=32MB")
+}
+
+// StartWith starts a server with settings.
+func StartWith(t testing.TB, settings ...string) *Server {
+	t.Helper()
 	initdb := pipelinetest.Program(t, "initdb")
 	server := filepath.Join(filepath.Dir(mustEval(t, initdb)), "postgres")
 	// Not t.TempDir: the path of a socket may not exceed 107 bytes.
@@ -55,7 +61,10 @@ func Start(t testing.TB) *Server {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
 	cmd = exec.Command(server, "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60")
+		"-c", "full_page_writes=off", "-c", "max_connections=60")
+	for _, s := range settings {
+		cmd.Args = append(cmd.Args, "-c", s)
+	}
 	cmd.SysProcAttr, cmd.Dir = attr, folder
 	log, err := os.Create(filepath.Join(folder, "log"))
 	if err != nil {
