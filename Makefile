@@ -38,6 +38,12 @@ bench: setup build ## measure against OCRmyPDF, write docs/benchmarks.md (15 min
 	deploy/testing/bench/setup.sh
 	$(GO) run ./deploy/testing/bench $(BENCH)
 
+.PHONY: bench-pages
+bench-pages: setup setup-test build ## measure orientation, blank pages, torture and memory, write docs/reading-pages.md (20 minutes)
+	OMP_THREAD_LIMIT=1 $(GO) test ./pipeline/ocr -run TestMeasurePages -count=1 -timeout 2h -v -measure $(CURDIR)/docs/reading-pages.md
+	$(GO) test ./pipeline/route -run TestTorture -count=1 -timeout 2h -torture $(CURDIR)/docs/reading-pages.md
+	$(GO) test ./deploy/testing/bench -run TestMeasureMemory -count=1 -timeout 2h -v -measure $(CURDIR)/docs/reading-pages.md
+
 .PHONY: bench-sorting
 bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
 	$(GO) run ./deploy/testing/sorting
@@ -49,7 +55,7 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	$(GO) run ./deploy/testing/conformance -part "$(PART)" $(CONFORMANCE)
 
 .PHONY: bench-search
-bench-search: setup-test ## measure search on 100,000 letters, write docs/search.md (half an hour; BENCH="-on sqlite")
+bench-search: setup-test ## measure search and screens on 100,000 letters, write docs/search.md (BENCH="-on sqlite")
 	$(GO) test ./storage/catalog -run TestMeasureSearch -count=1 -timeout 3h -v -measure $(CURDIR)/docs/search.md $(BENCH)
 
 .PHONY: screens

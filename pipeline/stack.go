@@ -119,6 +119,7 @@ const (
 	Code39         CodeKind = "code39"
 	CodeDataMatrix CodeKind = "datamatrix"
 	CodePDF417     CodeKind = "pdf417"
+	CodeText       CodeKind = "text"   // in words under the bars, in the text that a drawn page carries
 	CodeRetail     CodeKind = "retail" // EAN and UPC, as on goods: never a separator
 )
 

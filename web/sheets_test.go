@@ -10,11 +10,10 @@ import (
 func TestSheetsArePrinted(t *testing.T) {
 	o := newOffice(t, nil)
 	for path, want := range map[string]string{
-		"/sheets/separators?count=3": "Kind:separators Count:3",
-		"/sheets/labels?first=201&count=30": "Kind:labels Count:30 Batch: Department: Type: Received:0001-01-01 00:00:00 +0000 UTC Expected:0 " +
-			"Paper:{FrontsThenBacks:false BlankParts:false LabelParts:false} First:201",
+		"/sheets/separators?count=3":        "Kind:separators Count:3",
+		"/sheets/labels?first=201&count=30": "Kind:labels Count:30",
 		"/sheets/cover?batch=2026-a&type=32-OWI&received=2026-11-27&expected=47&fronts=1&count=2": "Kind:cover Count:2 Batch:2026-A Department:32 Type:32-OWI " +
-			"Received:2026-11-27 00:00:00 +0000 UTC Expected:47 Paper:{FrontsThenBacks:true",
+			"Received:2026-11-27 00:00:00 +0000 UTC Expected:47 Paper:fronts-then-backs",
 		"/sheets/cover?department=20&batch=&type=&expected=&first=&received=": "Kind:cover Count:1 Batch: Department:20",
 	} {
 		w := o.do("GET", path, nil, nil)

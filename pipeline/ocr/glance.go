@@ -32,6 +32,11 @@ func (r *Room) Glance(ctx context.Context, file []byte, img pipeline.Image, want
 		return nil, false, ctx.Err()
 	}
 	defer r.release()
+	done, err := r.alone(ctx, img)
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
 	var reply glanceReply
 	call := glanceCall{Media: img.Media, DPIX: img.DPIX, DPIY: img.DPIY, Blank: wantBlank}
 	if _, err := r.call(ctx, opGlance, call, file, &reply); err != nil {

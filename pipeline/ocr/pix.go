@@ -1,11 +1,12 @@
 package ocr
 
 // #cgo pkg-config: libopenjp2
-// #cgo LDFLAGS: -lleptonica -ltiff -lopenjp2
+// #cgo LDFLAGS: -lleptonica -ltiff -lpng -lopenjp2
 // #include <malloc.h>
 // #include <stdlib.h>
 // #include <leptonica/allheaders.h>
 // #include "jp2.h"
+// #include "rows.h"
 // #include "tiff.h"
 import "C"
 
@@ -35,6 +36,18 @@ func keepMemory() {
 	C.mallopt(C.M_TOP_PAD, 8<<20)
 }
 
+// mostIdle is how much memory that is not used the allocator may keep, bytes: a
+// page of A4 at 300 dpi needs less between two steps.
+const mostIdle = 96 << 20
+
+// giveBack returns memory to the kernel where much of it lies idle: a large page,
+// or many pages of many sizes, leave it in pieces that the allocator keeps.
+func giveBack() {
+	if C.mallinfo2().fordblks > mostIdle {
+		C.malloc_trim(0)
+	}
+}
+
 // quiet keeps Leptonica from writing to standard error.
 func quiet() { C.setMsgSeverity(C.L_SEVERITY_NONE) }
 
@@ -62,7 +75,7 @@ func (p *pix) height() int { return int(C.pixGetHeight(p.p)) }
 func (p *pix) depth() int  { return int(C.pixGetDepth(p.p)) }
 
 // decode makes a picture of an encoded file. n counts the pages of a TIFF from
-// 0. With luminance, the colours of a JPEG are not decoded: half the time and a
+// 0. With luminance, the colours of a JPEG or PNG are not kept: half the time and a
 // quarter of the memory. Warnings count what a JPEG decoder had to mend.
 func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings int, err error) {
 	if len(data) == 0 {
@@ -93,7 +106,12 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 		if onWhite, ok := opaque(data, media); ok {
 			return decode(onWhite, "image/png", 0, luminance)
 		}
-		made = C.pixReadMem(raw, size)
+		if media == "image/png" && luminance {
+			made = C.png_grey(raw, size)
+		}
+		if made == nil {
+			made = C.pixReadMem(raw, size)
+		}
 	default:
 		made = C.pixReadMem(raw, size)
 	}
@@ -115,6 +133,34 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 		return nil, warnings, err
 	}
 	return p, warnings, nil
+}
+
+// rowwise makes a PNG of page n of a TIFF of plain samples, without ever holding
+// the picture: a sheet of A0 in colour has half a gigabyte. ok is false for other
+// layouts and for what does not decode.
+func rowwise(data []byte, n int, mirror bool) (png []byte, width, height, depth int, ok bool) {
+	if len(data) == 0 {
+		return nil, 0, 0, 0, false
+	}
+	var out *C.uchar
+	var size C.size_t
+	var w, h, samples, swap C.int
+	if mirror {
+		swap = 1
+	}
+	C.tiff_count()
+	if C.tiff_png((*C.uchar)(unsafe.Pointer(&data[0])), C.size_t(len(data)), C.int(n), swap, &out, &size, &w, &h, &samples) == 0 {
+		return nil, 0, 0, 0, false
+	}
+	defer C.free(unsafe.Pointer(out))
+	if C.tiff_complaints() > 0 {
+		return nil, 0, 0, 0, false
+	}
+	depth = 8
+	if samples == 3 {
+		depth = 32
+	}
+	return C.GoBytes(unsafe.Pointer(out), C.int(size)), int(w), int(h), depth, true
 }
 
 // roomFor says whether there is memory enough to decode a file. Leptonica's

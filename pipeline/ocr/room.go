@@ -28,6 +28,26 @@ type Room struct {
 	cfg   Config
 	pool  *child.Pool
 	pages chan struct{} // holds a token for each page that is in memory
+	large chan struct{} // holds a token while a large page is worked on
+}
+
+// largePage is from how many pixels on pages are worked on one after the other, by
+// however many readers: A2 at 300 dpi. Two sheets of A0 at once would take more
+// memory than all else together.
+const largePage = 35_000_000
+
+// alone waits until no other large page is worked on, if this is one, and gives
+// what ends the wait of the next.
+func (r *Room) alone(ctx context.Context, img pipeline.Image) (done func(), err error) {
+	if int64(img.Width)*int64(img.Height) < largePage {
+		return func() {}, nil
+	}
+	select {
+	case r.large <- struct{}{}:
+		return func() { <-r.large }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // New makes a room. No child is started yet.
@@ -55,6 +75,7 @@ func New(cfg Config) *Room {
 		}),
 		// One page more than readers, so that the next one is at hand.
 		pages: make(chan struct{}, cfg.Readers+1),
+		large: make(chan struct{}, 1),
 	}
 }
 

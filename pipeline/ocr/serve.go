@@ -15,7 +15,18 @@ import (
 func Serve(in io.Reader, out io.Writer) error {
 	quiet()
 	keepMemory()
-	return child.Serve(in, out, handlers(&reader{}))
+	return child.Serve(in, out, frugal(handlers(&reader{})))
+}
+
+// frugal gives idle memory back after each call.
+func frugal(handlers map[string]child.Handler) map[string]child.Handler {
+	for op, handle := range handlers {
+		handlers[op] = func(value json.RawMessage, body []byte) (any, []byte, error) {
+			defer giveBack()
+			return handle(value, body)
+		}
+	}
+	return handlers
 }
 
 func handlers(r *reader) map[string]child.Handler {
@@ -65,6 +76,11 @@ func giveUp(err error) {
 
 // convert decodes picture n of a file and encodes it as PNG.
 func convert(call decodeCall, file []byte) (decodeReply, []byte, error) {
+	if call.Media == "image/tiff" && !call.Probe {
+		if png, w, h, depth, ok := rowwise(file, call.N, call.Mirror); ok {
+			return decodeReply{Width: w, Height: h, Depth: depth}, png, nil
+		}
+	}
 	p, warnings, err := decode(file, call.Media, call.N, call.Probe)
 	if errors.Is(err, errUndecodable) {
 		return decodeReply{Damaged: true, Warnings: warnings}, nil, nil

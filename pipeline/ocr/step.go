@@ -112,6 +112,11 @@ func (r *Room) page(ctx context.Context, page pipeline.Page, languages string, h
 	if page.Image.Digest == "" {
 		return page, errors.New("the page has neither text nor a picture")
 	}
+	done, err := r.alone(ctx, page.Image)
+	if err != nil {
+		return page, err
+	}
+	defer done()
 	start := time.Now()
 	file, err := load(ctx, blobs, page.Image.Digest)
 	if err != nil {

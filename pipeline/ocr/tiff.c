@@ -1,7 +1,6 @@
 #include "tiff.h"
 
 #include <string.h>
-#include <tiffio.h>
 
 static int complaints;
 
@@ -15,13 +14,8 @@ void tiff_count(void) {
 
 int tiff_complaints(void) { return complaints; }
 
-struct file {
-	const unsigned char *data;
-	toff_t size, at;
-};
-
 static tmsize_t file_read(thandle_t h, void *into, tmsize_t n) {
-	struct file *f = h;
+	struct tiff_file *f = h;
 	if (n < 0 || f->at >= f->size) return 0;
 	if ((toff_t)n > f->size - f->at) n = f->size - f->at;
 	memcpy(into, f->data + f->at, n);
@@ -32,16 +26,20 @@ static tmsize_t file_read(thandle_t h, void *into, tmsize_t n) {
 static tmsize_t file_write(thandle_t h, void *from, tmsize_t n) { return 0; }
 
 static toff_t file_seek(thandle_t h, toff_t to, int whence) {
-	struct file *f = h;
+	struct tiff_file *f = h;
 	if (whence == SEEK_CUR) to += f->at;
 	else if (whence == SEEK_END) to += f->size;
 	return f->at = to;
 }
 
 static int file_close(thandle_t h) { return 0; }
-static toff_t file_size(thandle_t h) { return ((struct file *)h)->size; }
+static toff_t file_size(thandle_t h) { return ((struct tiff_file *)h)->size; }
 static int file_map(thandle_t h, void **base, toff_t *size) { return 0; }
 static void file_unmap(thandle_t h, void *base, toff_t size) {}
+
+TIFF *tiff_open(struct tiff_file *file) {
+	return TIFFClientOpen("page", "rm", file, file_read, file_write, file_seek, file_close, file_size, file_map, file_unmap);
+}
 
 // lay puts a raster of libtiff, colours multiplied by alpha, on white.
 static void lay(PIX *pix) {
@@ -54,8 +52,8 @@ static void lay(PIX *pix) {
 }
 
 PIX *tiff_pix(const unsigned char *data, size_t size, int n) {
-	struct file f = {data, size, 0};
-	TIFF *t = TIFFClientOpen("page", "rm", &f, file_read, file_write, file_seek, file_close, file_size, file_map, file_unmap);
+	struct tiff_file f = {data, size, 0};
+	TIFF *t = tiff_open(&f);
 	if (t == NULL) return NULL;
 	uint32_t w = 0, h = 0;
 	uint16_t bits = 1, samples = 1, photometric = PHOTOMETRIC_MINISBLACK;

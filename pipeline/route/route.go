@@ -87,7 +87,7 @@ func New(cfg Config) (*Rooms, error) {
 	if err != nil {
 		return nil, fmt.Errorf("setting up the books: %w", err)
 	}
-	apart := separate.New(separate.Config{Glance: reader.Glance, Hands: cfg.Readers})
+	apart := separate.New(separate.Config{Glance: reader.Glance, Draw: pdf.Picture, Hands: cfg.Readers})
 	return &Rooms{
 		Scan: opener, Separate: apart, OCR: reader, Show: show, PDF: pdf, Classify: filer, Books: books, drawing: make(chan struct{}, 1),
 	}, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -139,4 +140,37 @@ func asn(marks []pipeline.Field) string {
 		}
 	}
 	return "-"
+}
+
+// TestDrawnSheets cuts a PDF that no scanner made: a cover sheet, two letters and a
+// separator sheet between them are found though no page is a picture.
+func TestDrawnSheets(t *testing.T) {
+	cover := printed(t, "cover", func(b *bytes.Buffer) error {
+		return sheets.WriteCover(b, sheets.Cover{Sheet: separate.Sheet{Batch: "2026-1127-01", Department: "61", Expected: 2}})
+	})
+	separator := printed(t, "separator", func(b *bytes.Buffer) error { return sheets.WriteSeparators(b, 1) })
+	path := filepath.Join(t.TempDir(), "whole.pdf")
+	out, err := exec.Command(pipelinetest.Program(t, "pdfunite"), cover, pipelinetest.Letter(t, "letters/14-ifg-antrag.pdf"), separator,
+		pipelinetest.Letter(t, "letters/17-stellungnahme-bebauungsplan.pdf"), path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	blobs := &pipelinetest.Blobs{}
+	delivery := pipelinetest.PutFile(t, blobs, path)
+	delivery.ID, delivery.Mode, delivery.Language, delivery.Received = "drawn", pipeline.ModeSkip, "deu", time.Now()
+	rooms, err := route.New(route.Config{Program: os.Args[0]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rooms.Close()
+	doc, err := route.Walk(t.Context(), rooms.Steps(nil)[:2], pipeline.Document{ID: "first", Delivery: delivery}, blobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(numbers(doc.Pages), []int{2, 3}) || len(doc.Parts) != 1 || !slices.Equal(numbers(doc.Parts[0].Pages), []int{5, 6}) {
+		t.Errorf("letters have the pages %v and %+v", numbers(doc.Pages), doc.Parts)
+	}
+	if doc.Stack == nil || doc.Stack.Expected != 2 || doc.Stack.Found != 2 || len(doc.Aside)+len(doc.Parts[0].Aside) != 2 {
+		t.Errorf("the stack is %+v, set aside %v", doc.Stack, numbers(doc.Aside))
+	}
 }

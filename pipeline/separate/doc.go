@@ -4,7 +4,8 @@
 // # What it promises
 //
 // [Room.Step] looks for barcodes on every page that has a picture, before any page
-// is read: separator sheets cost no recognition. Patch codes T, 2 and 3 and our
+// is read: separator sheets cost no recognition. Of pages that a PDF draws it looks
+// at the text, and at the picture of those with few words. Patch codes T, 2 and 3 and our
 // own separator and cover sheets part letters; two sheets in a row, and the blank
 // back of a sheet, are one cut. Sheets are set aside with a reason, recorded and
 // kept, so that a person can take them back, and each is a debit in the books. The

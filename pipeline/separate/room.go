@@ -18,9 +18,13 @@ import (
 // blank. What it sees may be hostile: implementations run in a child process.
 type Glance func(ctx context.Context, file []byte, img pipeline.Image, wantBlank bool) (codes []pipeline.Code, blank bool, err error)
 
+// Draw makes the picture of a page that a PDF draws.
+type Draw func(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs, no int) (pipeline.Image, error)
+
 // Config says how stacks are cut. Glance is required.
 type Config struct {
 	Glance Glance
+	Draw   Draw         // nil looks at no drawn page but at its text
 	Hands  int          // pages looked at at once; 0 is one for each core
 	Log    *slog.Logger // nil is slog.Default()
 }
@@ -80,7 +84,7 @@ func (r *Room) look(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 	glance := func(ctx context.Context, i int, wantBlank bool) error {
 		p := &sides[i]
 		if p.Image.Digest == "" {
-			return nil
+			return r.drawn(ctx, doc, blobs, p)
 		}
 		file, err := load(ctx, blobs, p.Image.Digest)
 		if err != nil {
@@ -122,6 +126,55 @@ func (r *Room) look(ctx context.Context, doc pipeline.Document, blobs pipeline.B
 		}
 	}
 	return sides, remarks, nil
+}
+
+// sheetWords is the most words that a drawn page has that may be a sheet or bear
+// nothing but a label: a cover sheet with all its rows has about ninety. Letters
+// have more, and to draw each of their pages would cost as much as reading it.
+const sheetWords = 110
+
+// drawn looks for codes on a page that a PDF draws: in its own text, where our
+// sheets say in words what their bars say, and, on a page with few words, in its
+// picture. Patch codes do not count there: they are for scanners, and the rules of
+// a table are much like them. A page that cannot be drawn goes on as it is.
+func (r *Room) drawn(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs, p *side) error {
+	if p.Text == "" || doc.Source == nil || doc.Source.Kind != "pdf" || doc.Source.Signed {
+		return nil
+	}
+	var text pipeline.PageText
+	if err := pipeline.OpenJSON(ctx, blobs, p.Text, &text); err != nil {
+		return fmt.Errorf("looking at the text of page %d: %w", p.No, err)
+	}
+	for _, w := range text.Words {
+		if _, err := ParseSheet(w.Text); err == nil {
+			p.Codes = append(p.Codes, pipeline.Code{Kind: pipeline.CodeText, Text: w.Text, Box: w.Box})
+		}
+	}
+	if len(p.Codes) == 0 && len(text.Words) <= sheetWords && r.cfg.Draw != nil {
+		codes, err := r.drawnCodes(ctx, doc, blobs, p.No)
+		if err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			r.cfg.Log.WarnContext(ctx, "drawn page was not looked at", slog.String("doc", string(doc.ID)), slog.Int("page", p.No), slog.Any("error", err))
+		}
+		p.Codes = slices.DeleteFunc(codes, func(c pipeline.Code) bool { return c.Kind == pipeline.CodePatch })
+	}
+	p.role, p.sheet = roleOf(p.Page)
+	return nil
+}
+
+func (r *Room) drawnCodes(ctx context.Context, doc pipeline.Document, blobs pipeline.Blobs, no int) ([]pipeline.Code, error) {
+	img, err := r.cfg.Draw(ctx, doc, blobs, no)
+	if err != nil {
+		return nil, err
+	}
+	file, err := load(ctx, blobs, img.Digest)
+	if err != nil {
+		return nil, err
+	}
+	codes, _, err := r.cfg.Glance(ctx, file, img, false)
+	return codes, err
 }
 
 // mayBeBlank gives the pages of which it matters whether they are blank: behind a

@@ -212,3 +212,27 @@ func count(t *testing.T, root string) (n int) {
 	})
 	return n
 }
+
+// TestUnreadable: a folder that went away is said to be unreadable.
+func TestUnreadable(t *testing.T) {
+	b, err := inbox.Open(inbox.Config{Root: t.TempDir(), Every: 10 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Unreadable() {
+		t.Error("a folder is unreadable before it was looked into")
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { b.Run(ctx) })
+	defer running.Wait()
+	defer stop()
+	for deadline := time.Now().Add(10 * time.Second); !b.Unreadable(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a folder that is gone is taken for an empty one")
+		}
+	}
+}

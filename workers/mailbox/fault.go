@@ -75,6 +75,16 @@ func fault(code string, err error) error {
 	return &pipeline.Fault{Verdict: pipeline.TryAgain, Code: code, Text: texts[code], Err: err}
 }
 
+// ours is a failure of our own. One that knows what a person can do about it, such
+// as a full disk, keeps its words.
+func ours(doing string, err error) error {
+	f := &pipeline.Fault{Verdict: pipeline.TryAgain, Code: codeOurs, Text: texts[codeOurs], Err: fmt.Errorf("%s: %w", doing, err)}
+	if cause := (*pipeline.Fault)(nil); errors.As(err, &cause) && cause.Code != "internal" {
+		f.Text = cause.Text
+	}
+	return f
+}
+
 // greeting sorts what may go wrong before the account counts.
 func greeting(err error) error {
 	var cert *tls.CertificateVerificationError

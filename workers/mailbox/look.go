@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -49,7 +48,8 @@ func (m *Mailbox) look(ctx context.Context) (some bool, err error) {
 		if ctx.Err() != nil {
 			return some, ctx.Err()
 		}
-		trouble = m.failed(ctx, msg, err)
+		trouble = err
+		m.failed(ctx, msg, err)
 		if code := pipeline.AsFault(err).Code; code == codeOurs || c.State() != imap.ConnStateSelected {
 			return some, err
 		}
@@ -80,16 +80,16 @@ func (m *Mailbox) list(c *imapclient.Client) ([]message, error) {
 			delete(m.seen, uid) // somebody else took it away
 		}
 	}
-	if len(uids) == 0 {
-		return nil, nil
-	}
-	known, err := c.Fetch(imap.UIDSetNum(uids...), &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}).Collect()
-	if err != nil {
-		return nil, asked("asking for sizes", codeAnswer, err)
-	}
 	var list []message
-	for _, k := range known {
-		list = append(list, message{uid: k.UID, size: k.RFC822Size, came: k.InternalDate})
+	const atOnce = 500 // servers take lines of a few thousand bytes
+	for part := range slices.Chunk(uids, atOnce) {
+		known, err := c.Fetch(imap.UIDSetNum(part...), &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true}).Collect()
+		if err != nil {
+			return nil, asked("asking for sizes", codeAnswer, err)
+		}
+		for _, k := range known {
+			list = append(list, message{uid: k.UID, size: k.RFC822Size, came: k.InternalDate})
+		}
 	}
 	slices.SortFunc(list, func(a, b message) int {
 		return cmp.Or(cmp.Compare(m.seen[a.uid].tries, m.seen[b.uid].tries), cmp.Compare(a.uid, b.uid))
@@ -118,7 +118,7 @@ func (m *Mailbox) handle(ctx context.Context, c *imapclient.Client, msg message)
 			return err
 		}
 		if err := m.cfg.Check(ctx, digest); err != nil {
-			return fault(codeOurs, fmt.Errorf("reading back what was taken in: %w", err))
+			return ours("reading back what was taken in", err)
 		}
 		w.accepted = true
 		m.seen[msg.uid] = w
@@ -129,10 +129,10 @@ func (m *Mailbox) handle(ctx context.Context, c *imapclient.Client, msg message)
 
 // failed notes that a message was not done with. Our own failures are not counted
 // against it.
-func (m *Mailbox) failed(ctx context.Context, msg message, err error) error {
+func (m *Mailbox) failed(ctx context.Context, msg message, err error) {
 	f := pipeline.AsFault(err)
 	if f.Code == codeOurs {
-		return err
+		return
 	}
 	w := m.seen[msg.uid]
 	if w.tries++; errors.Is(err, errLarge) {
@@ -142,7 +142,6 @@ func (m *Mailbox) failed(ctx context.Context, msg message, err error) error {
 	m.seen[msg.uid] = w
 	m.cfg.Log.WarnContext(ctx, "a message of the mailbox was not done with yet", slog.Uint64("uid", uint64(msg.uid)),
 		slog.Int("tries", w.tries), slog.String("code", f.Code), slog.Any("error", f.Err))
-	return err
 }
 
 // held counts the messages in the folder for a person; where there is none yet,

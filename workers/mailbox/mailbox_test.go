@@ -344,6 +344,15 @@ func TestOurs(t *testing.T) {
 	if s := m.State(); s.Trouble == nil || !strings.Contains(s.Trouble.DE, "bleibt im Postfach") {
 		t.Errorf("%+v", s)
 	}
+	// A failure that knows what a person can do about it keeps its words.
+	full := &pipeline.Fault{Code: "disk-full", Text: pipeline.Message{DE: "Kein Platz mehr.", EN: "No room left."}}
+	o.set(func(o *office) { o.takeIn = func(string) error { return full } })
+	eventually(t, "it says that the disk is full", func() error {
+		if s := m.State(); s.Trouble == nil || *s.Trouble != full.Text {
+			return fmt.Errorf("%+v", s.Trouble)
+		}
+		return nil
+	})
 	o.set(func(o *office) { o.takeIn = nil })
 	eventually(t, "it is taken in", folders(p, 0, 1, 0))
 }

@@ -86,7 +86,7 @@ func (m *Mailbox) hand(ctx context.Context, msg message, literal imap.LiteralRea
 	case whole.err != nil:
 		return "", "", fault(codeLost, plain("fetching a message", whole.err))
 	case err != nil && ctx.Err() == nil:
-		return "", sum, fault(codeOurs, fmt.Errorf("taking a message in: %w", err))
+		return "", sum, ours("taking a message in", err)
 	}
 	return kept, sum, err
 }

@@ -115,12 +115,12 @@ func (f fate) told(code string) bool {
 // sampled anew: neither words nor looks can be compared sample by sample then.
 // That pictures go in as they are is what the writer's own tests show.
 func (f fate) asPicture() bool {
-	return f.doc.PDF.AppearanceOnly || f.doc.PDF.Way == pipeline.WayComposed
+	return f.doc.PDF.AppearanceOnly || f.doc.PDF.Way == pipeline.WayComposed || f.doc.PDF.Way == pipeline.WayRendered
 }
 
 func (l *lab) reportFiles(fates []fate) {
 	t := newTable("way", "files", "valid for the referee", "words kept", "look the same")
-	for _, way := range []string{"kept", "repaired", "converted", "composed", "pictured"} {
+	for _, way := range []string{"kept", "repaired", "converted", "composed", "rendered", "pictured"} {
 		var n, valid, words, kept, looks int
 		for _, f := range fates {
 			if f.way() != way {
@@ -136,14 +136,14 @@ func (l *lab) reportFiles(fates []fate) {
 			}
 		}
 		same := share(looks, n)
-		if way == "composed" || way == "pictured" {
+		if way == "composed" || way == "rendered" || way == "pictured" {
 			same = "not compared"
 		}
 		t.row(way, fmt.Sprint(n), share(valid, n), share(kept, words), same)
 	}
 	text := "## What becomes of files that others made\n\n" + t.String() + "\n" +
 		"*kept*: valid PDF/A, the same bytes. *repaired*: mended in place. *converted*: written anew by ghostscript. " +
-		"*composed*: a stack of pictures, written with recognised words. *pictured*: drawn pages as pictures with recognised words, marked as the same in looks only.\n\n"
+		"*composed*: a stack of pictures, written with recognised words. *rendered*: no PDF in spite of its name; set from its text. *pictured*: drawn pages as pictures with recognised words, marked as the same in looks only.\n\n"
 	refused := newTable("untouched", "who has to act", "reason as a clerk reads it", "true?", "what other programs say")
 	var bad, moved, signed, untrue []string
 	untouched, signedAll := 0, 0

@@ -46,7 +46,9 @@ func (l *lab) open(context.Context) error {
 		return err
 	}
 	l.blobs = storage.NewBlobs(store)
-	l.rooms, err = route.New(route.Config{Program: l.blattwerk, Readers: l.jobs})
+	// Limits of time are for a machine that serves people; what else this one does
+	// must not decide what becomes of a file.
+	l.rooms, err = route.New(route.Config{Program: l.blattwerk, Readers: l.jobs, PageDeadline: 10 * time.Minute})
 	return err
 }
 

@@ -48,8 +48,14 @@ func provenance(origins map[string]origin) string {
 	runs := map[time.Time]bool{}
 	t := newTable("part", "commit", "run begun", "took", "seed")
 	for _, part := range parts {
-		if o, ok := origins[part]; ok {
+		o, ok := origins[part]
+		if ok {
 			runs[o.Run] = true
+		}
+		switch {
+		case ok && o.Run.IsZero():
+			t.row(part, "see the foot of the part", "", "", "")
+		case ok:
 			t.row(part, o.Commit, o.Run.Format("2 January 2006, 15:04 UTC"), o.Took.String(), fmt.Sprint(o.Seed))
 		}
 	}
@@ -62,15 +68,19 @@ func provenance(origins map[string]origin) string {
 
 // mark begins a part and says where its figures come from.
 func mark(part string, o origin) string {
+	if o.Run.IsZero() {
+		return "<!-- part: " + part + " -->"
+	}
 	raw, _ := json.Marshal(o) // plain values: does not fail
 	return "<!-- part: " + part + " " + string(raw) + " -->"
 }
 
-// section cuts a part out of a report.
+// section cuts a part out of a report. A mark that says nothing of a run gives a
+// zero origin.
 func section(report, part string) (text string, o origin) {
 	_, rest, ok := strings.Cut(report, "<!-- part: "+part+" ")
 	head, rest, closed := strings.Cut(rest, "-->\n")
-	if !ok || !closed || json.Unmarshal([]byte(strings.TrimSpace(head)), &o) != nil {
+	if head = strings.TrimSpace(head); !ok || !closed || head != "" && json.Unmarshal([]byte(head), &o) != nil {
 		return "", origin{}
 	}
 	text, _, _ = strings.Cut(rest, "\n<!-- part: ")

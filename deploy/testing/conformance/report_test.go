@@ -45,6 +45,10 @@ func TestPartsThatWereNotRunStay(t *testing.T) {
 		}
 		at = next
 	}
+	if text, o := section("<!-- part: gate -->\n## G0\n", "gate"); text != "## G0\n" || !o.Run.IsZero() ||
+		!strings.Contains(provenance(map[string]origin{"gate": o}), "| gate | see the foot of the part |") {
+		t.Errorf("a part without a run reads %q, %v", text, o)
+	}
 	if strings.Contains(text, "W1") {
 		t.Error("what was measured before is still there")
 	}

@@ -23,15 +23,23 @@ type Example struct {
 type Options struct {
 	Least     int     // examples that a class needs; 0 is 1
 	Precision float64 // share of right answers aimed at over a class's threshold; 0 is 0.97
-	Folds     int     // parts that are held out in turn to calibrate; 0 is 4
+	Folds     int     // parts that are held out in turn to calibrate; 0 is 4, and 10 of fewer than a thousand examples
 	None      bool    // a text may belong to no class at all: reckon with letters of unknown kinds
 	Workers   int     // classes trained at once; 0 is one for each core
 }
 
-func (o Options) filled() Options {
+// few is how many examples are so few that a quarter of them is missed: held out in
+// four parts, they would make the model look worse than it is, and so too modest.
+const few = 1000
+
+func (o Options) filled(examples int) Options {
+	folds := 4
+	if examples < few {
+		folds = 10
+	}
+	o.Folds = cmp.Or(o.Folds, folds)
 	o.Least = cmp.Or(o.Least, 1)
 	o.Precision = cmp.Or(o.Precision, 0.97)
-	o.Folds = cmp.Or(o.Folds, 4)
 	o.Workers = cmp.Or(o.Workers, runtime.GOMAXPROCS(0))
 	return o
 }
@@ -52,7 +60,7 @@ var ErrTooFew = errors.New("too few confirmed examples: two classes are needed, 
 // their texts still tell the others apart. It answers [ErrTooFew] if fewer than
 // two classes remain.
 func Train(ctx context.Context, examples []Example, opt Options) (*Model, error) {
-	opt = opt.filled()
+	opt = opt.filled(len(examples))
 	t := newTraining(examples, opt)
 	if len(t.classes) < 2 {
 		return nil, ErrTooFew

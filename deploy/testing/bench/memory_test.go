@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"blattwerk/pipeline/pipelinetest"
+)
+
+var (
+	measureMemory = flag.String("measure", "", "measure memory, and write the table into this file")
+	measureOnly   = flag.String("only", "", "measure only files whose name has this in it, and write nothing")
+)
+
+// mostMemory is the bar for the whole family of processes with two readers.
+const mostMemory = 600 << 20
+
+// A0 at 300 dpi, the largest page that the default limit lets pass.
+const a0Width, a0Height = 9933, 14043
+
+// memoryCase is a file that is made to be measured.
+type memoryCase struct {
+	name  string
+	pages int
+	paper paper
+	write func(path string, p paper, pages int) error
+}
+
+// TestMeasureMemory converts long files and large pages with two readers and tells
+// the most memory that the program and all its children held at one moment. `make
+// bench-pages` runs it.
+func TestMeasureMemory(t *testing.T) {
+	if *measureMemory == "" {
+		t.Skip("skipped: measures for minutes; `make bench-pages` does")
+	}
+	sheet := tileOf(t, pipelinetest.Letter(t, "letters/13-grabnutzungsrecht.jpg"))
+	line := paper{tileOf(t, pipelinetest.Corpus(t, "scans/simple-no-dpi.png")), 1240, 1754, false} // A4 at 150 dpi with little print
+	grey, colour := paper{sheet, a0Width, a0Height, false}, paper{sheet, a0Width, a0Height, true}
+	var table strings.Builder
+	table.WriteString("| file | pages | MB of the file | CPU s | largest process MB | whole family MB |\n|---|--:|--:|--:|--:|--:|\n")
+	for _, c := range []memoryCase{
+		{"scan PDF of JPEG pages, A4", 5, line, writeScanPDF},
+		{"scan PDF of JPEG pages, A4", 100, line, writeScanPDF},
+		{"scan PDF of JPEG pages, A4", 500, line, writeScanPDF},
+		{"TIFF of Deflate pages, A4", 5, line, writeManyTIFF},
+		{"TIFF of Deflate pages, A4", 100, line, writeManyTIFF},
+		{"TIFF of Deflate pages, A4", 500, line, writeManyTIFF},
+		{"scan PDF, A0 at 300 dpi, grey JPEG", 2, grey, writeScanPDF},
+		{"scan PDF, A0 at 300 dpi, colour JPEG", 2, colour, writeScanPDF},
+		{"TIFF, A0 at 300 dpi, grey Deflate", 2, grey, writeManyTIFF},
+		{"TIFF, A0 at 300 dpi, colour Deflate", 2, colour, writeManyTIFF},
+		{"PNG, A0 at 300 dpi, colour", 1, colour, writePaperPNG},
+	} {
+		if !strings.Contains(c.name, *measureOnly) {
+			continue
+		}
+		row := c.measure(t)
+		fmt.Fprint(os.Stderr, row)
+		table.WriteString(row)
+	}
+	if *measureOnly != "" {
+		return
+	}
+	pipelinetest.WritePart(t, *measureMemory, "memory", table.String())
+}
+
+// measure converts the file and gives its row of the table.
+func (c memoryCase) measure(t *testing.T) string {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out.pdf")
+	if err := c.write(in, c.paper, c.pages); err != nil {
+		t.Fatal(err)
+	}
+	st, err := os.Stat(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := measure(t.Context(), nil, filepath.Join(pipelinetest.Root(t), "bin", "blattwerk"), "convert", "-q", "-j", "2", "--page-deadline", "10m", in, out)
+	note := ""
+	if err != nil {
+		note = " (no result: " + strings.ReplaceAll(err.Error(), "|", "/") + ")"
+	} else if got := pdfPages(t.Context(), out); got != c.pages {
+		t.Errorf("%s: %d pages, want %d", c.name, got, c.pages)
+	}
+	mark := ""
+	if u.family > mostMemory {
+		mark = " (over 600)"
+	}
+	const mb = 1 << 20
+	return fmt.Sprintf("| %s%s | %d | %.1f | %.1f | %d | %d%s |\n", c.name, note, c.pages, float64(st.Size())/mb, u.cpu.Seconds(), u.largest/mb, u.family/mb, mark)
+}
+
+func pdfPages(ctx context.Context, path string) int {
+	out, _ := exec.CommandContext(ctx, "pdfinfo", path).Output()
+	for line := range strings.SplitSeq(string(out), "\n") {
+		if rest, ok := strings.CutPrefix(line, "Pages:"); ok {
+			var n int
+			_, _ = fmt.Sscan(rest, &n)
+			return n
+		}
+	}
+	return 0
+}
