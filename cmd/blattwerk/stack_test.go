@@ -21,14 +21,7 @@ import (
 // gives them: one file.
 func smallStack(t *testing.T) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := sheets.WriteSeparators(&b, 1); err != nil {
-		t.Fatal(err)
-	}
-	sheet := filepath.Join(t.TempDir(), "separator.pdf")
-	if err := os.WriteFile(sheet, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	sheet := printedSheet(t)
 	raw, err := os.ReadFile(pipelinetest.Stack(t, []pipelinetest.Side{
 		{Path: pipelinetest.Letter(t, "letters/02-hundesteuer-anmeldung.jpg")},
 		{Path: sheet, Skew: 4},
@@ -38,6 +31,20 @@ func smallStack(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return raw
+}
+
+// printedSheet is a separator sheet as it is printed: a PDF that was drawn.
+func printedSheet(t *testing.T) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := sheets.WriteSeparators(&b, 1); err != nil {
+		t.Fatal(err)
+	}
+	sheet := filepath.Join(t.TempDir(), "separator.pdf")
+	if err := os.WriteFile(sheet, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return sheet
 }
 
 // letters waits until there are so many letters and none of them is in work.
