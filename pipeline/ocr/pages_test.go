@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 
 var (
 	measurePages = flag.String("measure", "", "measure orientation and blank pages, and write the tables into this file")
+	onlyFiles    = flag.String("only", "", "measure only files whose names match this expression, such as ^scans/")
 	keepPictures = flag.String("pictures", "", "folder for pictures of the pages that are called blank or are not turned upright")
 )
 
@@ -69,8 +71,11 @@ func TestMeasurePages(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = rooms.Close() })
 	m := measuring{t: t, rooms: rooms, stand: ocr.Stander()}
+	only := regexp.MustCompile(*onlyFiles)
 	for _, f := range setOfPages(t) {
-		m.file(f[0], f[1])
+		if only.MatchString(f[0]) {
+			m.file(f[0], f[1])
+		}
 	}
 	pipelinetest.WritePart(t, *measurePages, "orientation", m.orientation())
 	pipelinetest.WritePart(t, *measurePages, "blank pages", m.blanks())
