@@ -78,12 +78,16 @@ func (r *reader) turnedLook(p *prepared, call readCall, words []pipeline.Word) (
 // otherStands gives the clockwise degrees that may bring a page upright that was
 // read as words, the likelier first. Layout analysis finds lines that run down or
 // up the page, and takes them all to run down: the boxes of words tell the axis.
+// Specks and shadows take long to read and give no words, so that a page without
+// words is not read on its sides.
 func otherStands(words []pipeline.Word) []int {
 	switch across, along := axes(words); {
 	case along > across:
 		return []int{270, 90}
-	case across > along:
+	case across > along, len(words) > 0 && along == 0:
 		return []int{180}
+	case along == 0:
+		return nil
 	}
 	return []int{180, 90, 270}
 }
