@@ -79,7 +79,8 @@ func NewDeedID() (string, error) {
 // Handing on changes the department of the letter's filing and so who sees it, and
 // with it what may be found of the letter ([Options].Masked); it is possible only
 // for archived letters ([ErrUnproven]), whose manifest stays as it is. If somebody
-// files the letter anew meanwhile, it answers [ErrNotWaiting]. Doing a deed with the same ID again changes nothing.
+// files the letter anew meanwhile, it answers [ErrNotWaiting]. Doing a deed with
+// the same ID again changes nothing.
 func (c *Catalog) Do(ctx context.Context, d Deed) (Deed, error) {
 	if err := d.valid(); err != nil {
 		return Deed{}, err
@@ -197,36 +198,6 @@ func (w Work) after(d Deed, e Entry) (Work, error) {
 	return w, nil
 }
 
-// view is what a department may find of an archived letter.
-type view struct {
-	gen    int // of the letter when it was looked at
-	fields []pipeline.Field
-	texts  []pipeline.PageText // nil: the words stay as they are
-}
-
-// viewOf gives what a department may find of a letter once it is theirs; nil if the
-// letter is not archived, and so cannot become theirs.
-func (c *Catalog) viewOf(ctx context.Context, id pipeline.DocID, dept pipeline.DeptID) (*view, error) {
-	e, err := c.Get(ctx, id)
-	if err != nil || e.State != pipeline.Archived || e.Document.Filing == nil {
-		return nil, err
-	}
-	v := &view{gen: e.Gen, fields: e.Document.Filing.Fields}
-	if c.masked == nil {
-		return v, nil
-	}
-	filing := *e.Document.Filing
-	filing.Department = dept
-	e.Document.Filing = &filing
-	if v.fields, v.texts, err = c.masked(ctx, e.Document); err != nil {
-		return nil, fmt.Errorf("masking a letter for another department: %w", err)
-	}
-	if v.texts == nil {
-		v.texts = []pipeline.PageText{}
-	}
-	return v, nil
-}
-
 // writeWork makes work the state of a letter. If that gives the letter to another
 // department, seen is what the department may find of it.
 func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w Work, seen *view) error {
@@ -266,7 +237,8 @@ func writeTask(ctx context.Context, tx *sql.Tx, id pipeline.DocID, w Work) error
 }
 
 // Undo takes back a deed of one's own, as long as the work stands as it left it
-// and, of handing on, the letter is archived still. Anything else answers [ErrDeedGone]; a deed that does not exist, too.
+// and, of handing on, the letter is archived still. Anything else answers
+// [ErrDeedGone]; a deed that does not exist, too.
 func (c *Catalog) Undo(ctx context.Context, id, by string) (Deed, error) {
 	d, err := c.undoable(ctx, c.read, id, by)
 	if err != nil {
