@@ -108,6 +108,12 @@ anbei.`, map[string]string{"absender": "Müller & Sohn KG", "empfaenger": "Stadt
 			"absender": "Mira Ostrowski", "betreff": "Frage zum Müll"}},
 		{"own letterhead is no sender", "Stadt Ahrenbrück · Lindenplatz 1 · 12345 Ahrenbrück\n\nHerrn\nOle Friis\nSeeweg 1\n12345 Ahrenbrück\n\nIhr Antrag\n\nSehr geehrter Herr Friis,\n\nanbei.", map[string]string{
 			"absender": ""}},
+		{"a street is no sender", "Rathausplatz 1\n12345 Ahrenbrück\n\nKlosterhof 12 a, 12346 Rodenfels\n\nSehr geehrte Damen und Herren,\n\nanbei.", map[string]string{
+			"absender": "", "absender_anschrift": ""}},
+		{"a form's label is no sender", "Name, Vorname\nStraße, Hausnummer\nPLZ, Ort\n12345 Ahrenbrück\n\nAntrag\n\nMit freundlichen Grüßen\nHannelore Pieper", map[string]string{
+			"absender": "Hannelore Pieper", "absender_anschrift": ""}},
+		{"a firm with a number", "1a Ortmann GmbH · Werkstraße 8 · 12346 Rodenfels\n\nSehr geehrte Damen und Herren,\n\nanbei.", map[string]string{
+			"absender": "1a Ortmann GmbH"}},
 		{"name under the greeting", "Sehr geehrte Damen und Herren,\n\nbitte um Rückruf.\n\nMit freundlichen Grüßen\nHannelore Pieper", map[string]string{"absender": "Hannelore Pieper"}},
 	} {
 		f := r.Classify(typeset(c.text, 0.96))

@@ -15,6 +15,8 @@ var (
 	addressPart   = regexp.MustCompile(`\s*[·•|]\s*|\s+[*–-]\s+|,\s*|\s{2,}`)
 	senderMark    = regexp.MustCompile(`(?i)^(absender|abs\.)\s*[:.]\s*(.*)$`)
 	dateMark      = regexp.MustCompile(`(?i)^(datum)\s*:?\s*(` + datePattern + `)`)
+	streetLine    = regexp.MustCompile(`^\p{Lu}[\pL.' -]*\s\d{1,4}\s?[a-zA-Z]?([-–/]\s?\d{1,4}\s?[a-zA-Z]?)?$`)
+	formLabel     = regexp.MustCompile(`(?i)^(\d{5}|plz|postleitzahl|ort|wohnort|stra(ß|ss)e|str\.|haus-?(nummer|nr)|anschrift|adresse|(vor|nach|familien|zu)?name)([^\pL]|$)`)
 	anyDate       = regexp.MustCompile(datePattern)
 	notTheDate    = regexp.MustCompile(`(?i)(geb\.|geboren|eingang|eingegangen|vom|seit|bis|ab|zum|frist|fällig|gültig|einzug|auszug)\W*(am\W*|dem\W*)?$`)
 )
@@ -59,7 +61,7 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 		if m[2] == "" && i+1 < len(lines) {
 			m[2], ln = lines[i+1].text, lines[i+1]
 		}
-		if name := addressPart.Split(m[2], 2)[0]; !r.town.own(name) {
+		if name := addressPart.Split(m[2], 2)[0]; named(name) && !r.town.own(name) {
 			add("absender", name, 0.9, false, ln)
 			haveSender = true
 			break
@@ -81,7 +83,7 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 		case receiver && !haveReceiver:
 			add("empfaenger", name, 0.85, false, lines[b.first:b.last+1]...)
 			haveReceiver = true
-		case !receiver && !haveSender && !r.town.own(name) && !r.town.ownBlock(lines[b.first:b.last+1]):
+		case !receiver && !haveSender && named(name) && !r.town.own(name) && !r.town.ownBlock(lines[b.first:b.last+1]):
 			add("absender", name, 0.85, false, first)
 			add("absender_anschrift", rest, 0.8, false, lines[b.first:b.last+1]...)
 			haveSender = true
@@ -101,6 +103,14 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 			}
 		}
 	}
+}
+
+// named reports whether what stands where a name should is one: neither a street,
+// as in an address whose name is not in its column, nor a label of a form ("PLZ,
+// Ort"). Without a name nobody is told to have sent the letter.
+func named(s string) bool {
+	s = strings.TrimSpace(s)
+	return s != "" && !streetLine.MatchString(s) && !formLabel.MatchString(s)
 }
 
 // inWindow reports whether a line begins in the window of the envelope: 20 to 60
