@@ -241,6 +241,21 @@ func Amended(doc pipeline.Document, list []Amendment) pipeline.Document {
 	return doc
 }
 
+// Filing reads how an archived letter is filed, from its manifest and amendments.
+// Its fields are those of the last filing, whoever the letter was handed on to
+// since. Damage wraps [ErrDamaged].
+func (a *Archive) Filing(ctx context.Context, doc pipeline.Document) (pipeline.Filing, error) {
+	m, err := a.readManifest(ctx, prefixOf(doc)+manifestName)
+	if err != nil {
+		return pipeline.Filing{}, fmt.Errorf("reading a letter's manifest: %w", err)
+	}
+	list, err := a.amendmentsOf(ctx, m)
+	if err != nil {
+		return pipeline.Filing{}, err
+	}
+	return *Amended(m.Document(), list).Filing, nil
+}
+
 // amendedKeep is until when a letter and its amendments are kept.
 func amendedKeep(m Manifest, list []Amendment) Keep {
 	keep := m.Keep

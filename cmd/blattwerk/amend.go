@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
 	"blattwerk/storage"
 	"blattwerk/storage/catalog"
 	"blattwerk/workers"
@@ -30,6 +31,21 @@ func (h *house) words(ctx context.Context, doc pipeline.Document) ([]pipeline.Pa
 		return texts, nil // nothing was recognised
 	}
 	return texts, err
+}
+
+// masked gives what the department of an archived letter's filing may find of it.
+// It starts from what the archive has, not from what another department was
+// allowed, so that a letter which comes back is found as before.
+func (h *house) masked(ctx context.Context, doc pipeline.Document) ([]pipeline.Field, []pipeline.PageText, error) {
+	filing, err := h.archive.Filing(ctx, doc)
+	if err != nil {
+		return nil, nil, storage.Fault(err)
+	}
+	texts, err := h.words(ctx, doc)
+	if err != nil {
+		return nil, nil, storage.Fault(err)
+	}
+	return classify.MaskFields(filing.Fields, doc.Filing.Department), maskAll(texts, doc), nil
 }
 
 // amend keeps beside the archive that a letter was handed on, and, if so, that

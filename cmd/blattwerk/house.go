@@ -43,7 +43,7 @@ func openHouse(ctx context.Context, c *call) (*house, error) {
 		return nil, err
 	}
 	h.blobs = storage.NewBlobs(h.store)
-	h.archive = storage.NewArchive(h.store, storage.ArchiveOptions{Software: "blattwerk " + version})
+	h.archive = storage.NewArchive(h.store, storage.ArchiveOptions{Software: "blattwerk " + version, Masked: classify.MaskFields})
 	if err := h.openCatalog(ctx); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -83,6 +83,7 @@ func (h *house) openCatalog(ctx context.Context) error {
 	rows, err := catalog.Open(ctx, dsn, catalog.Options{
 		Zone: h.set.zone(), First: route.First,
 		Key: h.set.str("evidence-key"), KeyFile: filepath.Join(h.set.str("data"), "evidence.key"),
+		Masked: h.masked,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the catalogue: %w", err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"blattwerk/pipeline"
+	"blattwerk/pipeline/classify"
 	"blattwerk/pipeline/route"
 	"blattwerk/storage"
 	"blattwerk/storage/catalog"
@@ -252,6 +253,9 @@ func (h *house) restore(ctx context.Context, rooms *route.Rooms, m storage.Manif
 		return err
 	}
 	doc := storage.Amended(booked, later)
+	filing := *doc.Filing // the manifest has it as the first department was allowed
+	filing.Fields = classify.MaskFields(filing.Fields, filing.Department)
+	doc.Filing = &filing
 	texts, err := h.words(ctx, doc)
 	if err != nil {
 		return err

@@ -87,7 +87,8 @@
 //
 // Serial numbers of identity documents are recognised and never stored; tax,
 // insurance and AZR numbers are masked outside the departments that may use them
-// ([Mask]). Whoever keeps or indexes text redacts it by [Spans].
+// ([Mask], [MaskFields]). Whoever keeps or indexes text redacts it by [Spans], and
+// does so anew from the record when the letter comes to another department.
 //
 // The line is drawn at retrieval. Original, PDF/A with its text layer, and the
 // words beside it are the record: they show what the sender wrote, and a text

@@ -327,11 +327,7 @@ func reveal(hits []hit, dept pipeline.DeptID) []pipeline.Field {
 	fields := make([]pipeline.Field, 0, len(hits))
 	for _, h := range hits {
 		f := h.Field
-		if !allowed(f.Name, dept) {
-			f.Value = Masked
-		} else if _, restricted := purposes[f.Name]; !restricted {
-			f.Value = Mask(f.Value, dept)
-		}
+		maskField(&f, dept)
 		fields = append(fields, f)
 	}
 	return fields

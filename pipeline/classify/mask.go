@@ -71,6 +71,25 @@ func Mask(text string, dept pipeline.DeptID) string {
 	return out.String()
 }
 
+// MaskFields is [Mask] for the fields of a filing: a number that dept may not use
+// is replaced, as a field of its own and within the text of other fields. fields
+// stay as they are. What is masked already is not found again.
+func MaskFields(fields []pipeline.Field, dept pipeline.DeptID) []pipeline.Field {
+	masked := slices.Clone(fields)
+	for i := range masked {
+		maskField(&masked[i], dept)
+	}
+	return masked
+}
+
+func maskField(f *pipeline.Field, dept pipeline.DeptID) {
+	if !allowed(f.Name, dept) {
+		f.Value = Masked
+	} else if _, restricted := purposes[f.Name]; !restricted {
+		f.Value = Mask(f.Value, dept)
+	}
+}
+
 // MaskPage is [Mask] for a page of words: a word that belongs to a number which
 // dept may not use is replaced. Places stay as they are.
 func MaskPage(page pipeline.PageText, dept pipeline.DeptID) pipeline.PageText {

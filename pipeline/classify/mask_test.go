@@ -122,3 +122,24 @@ func TestMaskPage(t *testing.T) {
 		t.Error("a masked word has moved")
 	}
 }
+
+func TestMaskFields(t *testing.T) {
+	fields := []pipeline.Field{
+		{Name: classify.KindTaxID, Value: "65929970489", Page: 1}, {Name: classify.KindDocument, Value: classify.Masked},
+		{Name: "betreff", Value: "Steuer-ID 65 929 970 489"}, {Name: "aktenzeichen", Value: "32-17/44"},
+	}
+	for dept, want := range map[pipeline.DeptID][]string{
+		"22": {"65929970489", classify.Masked, "Steuer-ID 65 929 970 489", "32-17/44"},
+		"32": {classify.Masked, classify.Masked, "Steuer-ID " + classify.Masked, "32-17/44"},
+	} {
+		got := classify.MaskFields(classify.MaskFields(fields, dept), dept) // the second time changes nothing
+		for i, f := range got {
+			if f.Value != want[i] || f.Page != fields[i].Page {
+				t.Errorf("%s gets %+v, want %q", dept, f, want[i])
+			}
+		}
+	}
+	if fields[0].Value != "65929970489" {
+		t.Error("the fields that were given have changed")
+	}
+}

@@ -242,13 +242,7 @@ func unsure(f pipeline.Filing) *pipeline.Fault {
 
 // hold keeps a field within the law and within its check digits, whoever set it.
 func (r *Room) hold(f *pipeline.Field, dept pipeline.DeptID) error {
-	if !allowed(f.Name, dept) {
-		f.Value = Masked
-		return nil
-	}
-	if _, restricted := purposes[f.Name]; !restricted {
-		f.Value = Mask(f.Value, dept)
-	}
+	maskField(f, dept)
 	for i := range r.fields {
 		if rule := &r.fields[i]; rule.name == f.Name && rule.digits && f.Value != Masked {
 			value, sound, _ := rule.check([]string{f.Value})

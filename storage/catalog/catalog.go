@@ -43,6 +43,12 @@ type Options struct {
 	// both, [Catalog.Checkpoint] answers [ErrNoKey].
 	Key     string
 	KeyFile string
+	// Masked gives what the department of an archived letter's filing may find of
+	// it, without the numbers that the law keeps from that department: the fields,
+	// and the words in the order of its pages. It is asked before a letter is handed
+	// on and before that is taken back, and fills in what becomes visible again. nil:
+	// fields and words stay as they are.
+	Masked func(ctx context.Context, doc pipeline.Document) ([]pipeline.Field, []pipeline.PageText, error)
 }
 
 // Catalog is an open catalogue. It is safe for concurrent use.
@@ -52,6 +58,7 @@ type Catalog struct {
 	clock       func() time.Time
 	zone        *time.Location
 	first       pipeline.StepName
+	masked      func(context.Context, pipeline.Document) ([]pipeline.Field, []pipeline.PageText, error)
 	signer      note.Signer
 	verifier    note.Verifier
 	verifierKey string
@@ -61,7 +68,7 @@ type Catalog struct {
 // Open opens the catalogue at dsn, "sqlite:/path/file.db" or "postgres://...",
 // and brings its tables to this program's version.
 func Open(ctx context.Context, dsn string, opt Options) (*Catalog, error) {
-	c := &Catalog{clock: opt.Clock, zone: opt.Zone, first: opt.First}
+	c := &Catalog{clock: opt.Clock, zone: opt.Zone, first: opt.First, masked: opt.Masked}
 	if c.clock == nil {
 		c.clock = time.Now
 	}

@@ -83,6 +83,7 @@ var suite = map[string]func(*world){
 	"proof":               testProof,
 	"highlight":           testHighlight,
 	"deeds":               testDeeds,
+	"masks":               testMasks,
 	"tray of a desk":      testTrayOfADesk,
 	"saved searches":      testSavedSearches,
 	"questions":           testQuestions,

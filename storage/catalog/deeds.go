@@ -76,9 +76,11 @@ func NewDeedID() (string, error) {
 }
 
 // Do writes a deed as a fact with author and time, and what follows from it.
-// Handing on changes the department of the letter's filing and so who sees it;
-// it is possible only for archived letters ([ErrUnproven]), whose manifest stays
-// as it is. Doing a deed with the same ID again changes nothing.
+// Handing on changes the department of the letter's filing and so who sees it, and
+// with it what may be found of the letter ([Options].Masked); it is possible only
+// for archived letters ([ErrUnproven]), whose manifest stays as it is. If somebody
+// files the letter anew meanwhile, it answers [ErrNotWaiting]. Doing a deed with
+// the same ID again changes nothing.
 func (c *Catalog) Do(ctx context.Context, d Deed) (Deed, error) {
 	if err := d.valid(); err != nil {
 		return Deed{}, err
@@ -93,6 +95,13 @@ func (c *Catalog) Do(ctx context.Context, d Deed) (Deed, error) {
 		d.At = fromMillis(c.now())
 	}
 	d.Note = clean(d.Note)
+	var seen *view
+	if d.Kind == HandOn {
+		var err error
+		if seen, err = c.viewOf(ctx, d.Doc, d.Department); err != nil {
+			return Deed{}, err
+		}
+	}
 	err := c.change(ctx, "working on a letter", func(tx *sql.Tx) error {
 		e, n, err := c.take(ctx, tx, d.Doc)
 		if err != nil {
@@ -111,7 +120,7 @@ func (c *Catalog) Do(ctx context.Context, d Deed) (Deed, error) {
 		if err != nil {
 			return err
 		}
-		if err := c.writeWork(ctx, tx, n, e, after); err != nil {
+		if err := c.writeWork(ctx, tx, n, e, after, seen); err != nil {
 			return err
 		}
 		if err := insertDeed(ctx, tx, d); err != nil {
@@ -189,16 +198,20 @@ func (w Work) after(d Deed, e Entry) (Work, error) {
 	return w, nil
 }
 
-// writeWork makes work the state of a letter.
-func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w Work) error {
+// writeWork makes work the state of a letter. If that gives the letter to another
+// department, seen is what the department may find of it.
+func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w Work, seen *view) error {
 	if err := writeTask(ctx, tx, e.Document.ID, w); err != nil {
 		return err
 	}
 	if e.Document.Filing == nil || e.Document.Filing.Department == w.Department {
 		return nil
 	}
-	filing := *e.Document.Filing
-	filing.Department = w.Department
+	if seen == nil || seen.gen != e.Gen {
+		return fmt.Errorf("filed anew meanwhile: %w", ErrNotWaiting)
+	}
+	before, filing := e.Document, *e.Document.Filing
+	filing.Department, filing.Fields = w.Department, seen.fields
 	e.Document.Filing = &filing
 	body, err := encode(e.Document)
 	if err != nil {
@@ -209,7 +222,7 @@ func (c *Catalog) writeWork(ctx context.Context, tx *sql.Tx, n int64, e Entry, w
 	if err != nil {
 		return fmt.Errorf("handing a letter on: %w", err)
 	}
-	return nil
+	return c.reindex(ctx, tx, n, before, e.Document, seen.texts)
 }
 
 // writeTask writes who works on a letter, until when, and whether it is done.
@@ -223,21 +236,26 @@ func writeTask(ctx context.Context, tx *sql.Tx, id pipeline.DocID, w Work) error
 	return nil
 }
 
-// Undo takes back a deed of one's own, as long as the work stands as it left it.
-// Anything else answers [ErrDeedGone]; a deed that does not exist, too.
+// Undo takes back a deed of one's own, as long as the work stands as it left it
+// and, of handing on, the letter is archived still. Anything else answers
+// [ErrDeedGone]; a deed that does not exist, too.
 func (c *Catalog) Undo(ctx context.Context, id, by string) (Deed, error) {
-	var d Deed
-	err := c.change(ctx, "taking back", func(tx *sql.Tx) error {
+	d, err := c.undoable(ctx, c.read, id, by)
+	if err != nil {
+		return d, fmt.Errorf("taking back: %w", err)
+	}
+	var seen *view
+	if d.Kind == HandOn {
+		if seen, err = c.viewOf(ctx, d.Doc, d.Was.Department); err != nil {
+			return d, err
+		}
+	}
+	err = c.change(ctx, "taking back", func(tx *sql.Tx) error {
 		var err error
-		if d, err = readDeed(ctx, tx, id); errors.Is(err, ErrUnknown) {
-			return ErrDeedGone
-		} else if err != nil {
+		if d, err = c.undoable(ctx, tx, id, by); err != nil {
 			return err
 		}
 		now := fromMillis(c.now())
-		if d.By != by || !d.Undone.IsZero() || now.Sub(d.At) > UndoDeedFor {
-			return ErrDeedGone
-		}
 		e, n, err := c.take(ctx, tx, d.Doc)
 		if err != nil {
 			return err
@@ -247,10 +265,10 @@ func (c *Catalog) Undo(ctx context.Context, id, by string) (Deed, error) {
 			return err
 		}
 		if want, err := d.Was.after(d, e); d.Kind != HandOn && (err != nil || !have.same(want)) ||
-			d.Kind == HandOn && !have.same(Work{Department: d.Department}) {
+			d.Kind == HandOn && (e.State != pipeline.Archived || !have.same(Work{Department: d.Department})) {
 			return ErrDeedGone
 		}
-		if err := c.writeWork(ctx, tx, n, e, d.Was); err != nil {
+		if err := c.writeWork(ctx, tx, n, e, d.Was, seen); err != nil {
 			return err
 		}
 		d.Undone, d.UndoneBy = now, by
@@ -263,6 +281,19 @@ func (c *Catalog) Undo(ctx context.Context, id, by string) (Deed, error) {
 		}
 		return c.append(ctx, tx, ev)
 	})
+	return d, err
+}
+
+// undoable reads a deed that its author may still take back, as far as the deed
+// itself tells.
+func (c *Catalog) undoable(ctx context.Context, q querier, id, by string) (Deed, error) {
+	d, err := readDeed(ctx, q, id)
+	if errors.Is(err, ErrUnknown) {
+		return d, ErrDeedGone
+	}
+	if err == nil && (d.By != by || !d.Undone.IsZero() || fromMillis(c.now()).Sub(d.At) > UndoDeedFor) {
+		return d, ErrDeedGone
+	}
 	return d, err
 }
 
