@@ -247,7 +247,7 @@ func (m *measuring) orientation() string {
 
 func (m *measuring) blanks() string {
 	return fmt.Sprintf("%d pages of %d files; %d files gave no page.\n\n| | pages |\n|---|--:|\n"+
-		"| truly blank | %d |\n| of these called blank | %d |\n| of these taken for written, which costs a second | %d |\n| written, but called blank (bar: none) | %d |\n",
+		"| truly blank | %d |\n| of these called blank | %d |\n| of these taken for written, which costs a reading | %d |\n| written, but called blank (bar: none) | %d |\n",
 		m.judged, m.files, m.unopened, m.found+len(m.missed), m.found, len(m.missed), len(m.wrongly)) +
 		named("Written, but called blank", m.wrongly) + named("Blank, but taken for written", m.missed)
 }
