@@ -18,7 +18,7 @@ func Stander() func(file []byte, img pipeline.Image, languages string) (turn int
 		if err != nil {
 			return 0, false, nil, err
 		}
-		if !p.blank && !p.sure {
+		if !p.blank && p.doubtful() {
 			_, err = r.recognise(p, call)
 		}
 		return p.turn, p.blank, p.actions, err

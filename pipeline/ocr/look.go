@@ -13,36 +13,109 @@ import (
 const (
 	littleSense = 0.6
 	clearlyMore = 1.2
+	leastConf   = 0.3 // a word with less is noise
 )
 
 // recognise reads a prepared page. If the result makes little sense it looks
-// again: upside down if the orientation was not certain, else as one column.
+// again: turned if the orientation was not certain, else as one column.
 func (r *reader) recognise(p *prepared, call readCall) ([]pipeline.Word, error) {
 	words, err := r.halves(p, call)
-	if err != nil || len(words) == 0 || confidence(words) >= littleSense {
-		return words, err
+	if err != nil {
+		return nil, err
 	}
-	mode, page := columns, p.page
-	if !p.sure {
-		mode = whole
-		if page, err = p.page.turned(180); err != nil {
-			return nil, err
+	if p.doubtful() && !sensible(words) {
+		turned, err := r.turnedLook(p, call, words)
+		if err != nil || turned != nil {
+			return turned, err
 		}
-		defer page.close()
 	}
-	again, err := r.look(&r.engines.main, page, call, p.dpi, mode)
+	if !p.sure || len(words) == 0 || confidence(words) >= littleSense {
+		return words, nil
+	}
+	again, err := r.look(&r.engines.main, p.page, call, p.dpi, columns)
 	if err != nil || sense(again) < clearlyMore*sense(words) {
 		return words, err
 	}
-	if p.sure {
-		p.did("as one column")
-		return again, nil
-	}
-	// A turn by 180 degrees and a rotation about the centre may change places,
-	// so that the skew stays as it is.
-	p.turn = (p.turn + 180) % 360
-	p.did("turn 180 after reading")
+	p.did("as one column")
 	return again, nil
+}
+
+// doubtful says whether what is read may show that the page stands otherwise.
+func (p *prepared) doubtful() bool { return !p.sure || p.asked }
+
+// turnedLook reads a page in the other directions in which its text may stand and
+// turns it to the one that gives clearly more sense than words, the first reading;
+// nil if none does.
+func (r *reader) turnedLook(p *prepared, call readCall, words []pipeline.Word) ([]pipeline.Word, error) {
+	var best []pipeline.Word
+	turn, least := 0, clearlyMore*sense(words)
+	for _, degrees := range otherStands(words) {
+		page, err := p.page.turned(degrees)
+		if err != nil {
+			return nil, err
+		}
+		again, err := r.look(&r.engines.main, page, call, p.dpi, whole)
+		page.close()
+		if err != nil {
+			return nil, err
+		}
+		if got := sense(again); got > least {
+			best, turn, least = again, degrees, got
+		}
+		if turn == degrees && sensible(again) {
+			break
+		}
+	}
+	if best == nil {
+		return nil, nil
+	}
+	// A turn and a rotation about the centre may change places, so that the skew
+	// stays as it is.
+	p.did("turn %d after reading", turn)
+	return best, p.turnBy(turn)
+}
+
+// otherStands gives the clockwise degrees that may bring a page upright that was
+// read as words, the likelier first. Layout analysis finds lines that run down or
+// up the page, and takes them all to run down: the boxes of words tell the axis.
+// Specks and shadows take long to read and give no words, so that a page without
+// words is not read on its sides.
+func otherStands(words []pipeline.Word) []int {
+	switch across, along := axes(words); {
+	case along > across:
+		return []int{270, 90}
+	case across > along, len(words) > 0 && along == 0:
+		return []int{180}
+	case along == 0:
+		return nil
+	}
+	return []int{180, 90, 270}
+}
+
+// axes counts the words of three letters or more that lie across the page and
+// those that run along its height.
+func axes(words []pipeline.Word) (across, along int) {
+	for _, w := range words {
+		switch {
+		case w.Conf <= leastConf || len([]rune(w.Text)) < 3:
+		case sideways(w):
+			along++
+		default:
+			across++
+		}
+	}
+	return across, along
+}
+
+// sideways says whether a word runs along the height of the page.
+func sideways(w pipeline.Word) bool {
+	return len([]rune(w.Text)) >= 3 && w.Box.Y1-w.Box.Y0 > w.Box.X1-w.Box.X0
+}
+
+// sensible says whether words were read well, and not from a page on its side.
+func sensible(words []pipeline.Word) bool {
+	across, along := axes(words)
+	return confidence(words) >= littleSense && across >= along
 }
 
 func (r *reader) look(e *engine, page *pix, call readCall, dpi int, mode layout) ([]pipeline.Word, error) {
@@ -100,12 +173,12 @@ func joined(upper, lower []pipeline.Word, at int) []pipeline.Word {
 	return upper
 }
 
-// sense sums up how much was read: letters weighted by confidence. Single
-// letters do not count, noise is full of them.
+// sense sums up how much was read: letters weighted by confidence. Single letters
+// do not count, noise is full of them, nor do words on their side.
 func sense(words []pipeline.Word) float64 {
 	var sum float64
 	for _, w := range words {
-		if n := len([]rune(w.Text)); n > 1 && w.Conf > 0.3 {
+		if n := len([]rune(w.Text)); n > 1 && w.Conf > leastConf && !sideways(w) {
 			sum += float64(n) * float64(w.Conf)
 		}
 	}

@@ -23,7 +23,7 @@ type stand struct {
 
 // orient finds how the text stands, turns the page upright and notes its skew. Of
 // a page that a person turned upright, only the skew is looked for.
-func (r *reader) orient(p *prepared, dark *pix, dpiY float64, upright bool) error {
+func (r *reader) orient(p *prepared, dark *pix, upright bool) error {
 	var s stand
 	if upright {
 		s.sure = true
@@ -36,19 +36,15 @@ func (r *reader) orient(p *prepared, dark *pix, dpiY float64, upright bool) erro
 			return err
 		}
 	}
-	p.sure = s.sure
+	p.sure, p.asked = s.sure, s.by > 0
 	if s.by > 0 {
 		p.did("orientation by tesseract %.1f", s.by)
 	}
 	if s.turn != 0 {
 		p.did("turn %d", s.turn)
-		if err := p.page.replace(p.page.turned(s.turn)); err != nil {
+		if err := p.turnBy(s.turn); err != nil {
 			return err
 		}
-		if s.turn != 180 {
-			p.frame = frame{p.frame.height, p.frame.width, dpiY}
-		}
-		p.turn = s.turn
 	}
 	if math.Abs(s.skew) >= leastSkew {
 		p.skew = math.Round(s.skew*100) / 100

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 
 var (
 	measurePages = flag.String("measure", "", "measure orientation and blank pages, and write the tables into this file")
+	onlyFiles    = flag.String("only", "", "measure only files whose names match this expression, such as ^scans/")
 	keepPictures = flag.String("pictures", "", "folder for pictures of the pages that are called blank or are not turned upright")
 )
 
@@ -69,8 +71,11 @@ func TestMeasurePages(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = rooms.Close() })
 	m := measuring{t: t, rooms: rooms, stand: ocr.Stander()}
+	only := regexp.MustCompile(*onlyFiles)
 	for _, f := range setOfPages(t) {
-		m.file(f[0], f[1])
+		if only.MatchString(f[0]) {
+			m.file(f[0], f[1])
+		}
 	}
 	pipelinetest.WritePart(t, *measurePages, "orientation", m.orientation())
 	pipelinetest.WritePart(t, *measurePages, "blank pages", m.blanks())
@@ -242,7 +247,7 @@ func (m *measuring) orientation() string {
 
 func (m *measuring) blanks() string {
 	return fmt.Sprintf("%d pages of %d files; %d files gave no page.\n\n| | pages |\n|---|--:|\n"+
-		"| truly blank | %d |\n| of these called blank | %d |\n| of these taken for written, which costs a second | %d |\n| written, but called blank (bar: none) | %d |\n",
+		"| truly blank | %d |\n| of these called blank | %d |\n| of these taken for written, which costs a reading | %d |\n| written, but called blank (bar: none) | %d |\n",
 		m.judged, m.files, m.unopened, m.found+len(m.missed), m.found, len(m.missed), len(m.wrongly)) +
 		named("Written, but called blank", m.wrongly) + named("Blank, but taken for written", m.missed)
 }

@@ -37,7 +37,8 @@ type prepared struct {
 	dpi     int // of page
 	turn    int
 	skew    float64
-	sure    bool // the orientation is certain
+	sure    bool // the orientation is known
+	asked   bool // but only from tesseract's finder, which errs where letters are few
 	blank   bool // nothing else was looked at
 	pale    bool // nothing but faint print is on it
 	ink     float64
@@ -48,7 +49,19 @@ type prepared struct {
 // frame is the page at full size, in which words are reported.
 type frame struct {
 	width, height int
-	dpi           float64 // horizontal
+	dpi, dpiY     float64 // horizontal and vertical
+}
+
+// turnBy turns the page clockwise by 90, 180 or 270 degrees.
+func (p *prepared) turnBy(degrees int) error {
+	if err := p.page.replace(p.page.turned(degrees)); err != nil {
+		return err
+	}
+	if degrees != 180 {
+		p.frame = frame{p.frame.height, p.frame.width, p.frame.dpiY, p.frame.dpi}
+	}
+	p.turn = (p.turn + degrees) % 360
+	return nil
 }
 
 // toFrame puts boxes that were found on the reduced picture into the frame.

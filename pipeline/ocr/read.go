@@ -67,7 +67,7 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 		}
 	}
 	w, h, dpi := sizes(page.width(), page.height(), dpiX, dpiY)
-	p.frame = frame{page.width(), page.height(), dpiX}
+	p.frame = frame{page.width(), page.height(), dpiX, dpiY}
 	if w != page.width() || h != page.height() {
 		p.did("scale %.3g", float64(w)/float64(page.width()))
 		if err := page.replace(page.scaled(w, h)); err != nil {
@@ -96,7 +96,7 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 	if call.Halves {
 		r.engines.warm(&r.engines.helper, call)
 	}
-	if err := r.orient(p, looks.dark, dpiY, call.Upright); err != nil {
+	if err := r.orient(p, looks.dark, call.Upright); err != nil {
 		return nil, err
 	}
 	if bitonal {
