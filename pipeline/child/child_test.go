@@ -23,7 +23,11 @@ func TestMain(m *testing.M) {
 			"fail":  func(json.RawMessage, []byte) (any, []byte, error) { return nil, nil, errors.New("no luck") },
 			"panic": func(json.RawMessage, []byte) (any, []byte, error) { panic("boom") },
 			"sleep": func(json.RawMessage, []byte) (any, []byte, error) { time.Sleep(time.Minute); return nil, nil, nil },
-			"pid":   func(json.RawMessage, []byte) (any, []byte, error) { return os.Getpid(), nil, nil },
+			"nap": func(json.RawMessage, []byte) (any, []byte, error) {
+				time.Sleep(2 * time.Second)
+				return os.Getpid(), nil, nil
+			},
+			"pid": func(json.RawMessage, []byte) (any, []byte, error) { return os.Getpid(), nil, nil },
 			"eat": func(json.RawMessage, []byte) (any, []byte, error) {
 				var keep [][]byte
 				for range 64 {
@@ -102,6 +106,41 @@ func TestKilledChildIsReplaced(t *testing.T) {
 	}
 	if _, err := p.Call(t.Context(), "pid", nil, nil, &second); err != nil || second == first {
 		t.Fatalf("pid %d, %v", second, err)
+	}
+}
+
+// TestAfterADeathAllAreFresh has two children at work, of which one dies: neither
+// the idle one nor the one that was busy meanwhile gets another call.
+func TestAfterADeathAllAreFresh(t *testing.T) {
+	p := pool(t, func(c *Config) { c.Size = 3 })
+	ctx := t.Context()
+	pid := func(op string) (pid int) {
+		t.Helper()
+		if _, err := p.Call(ctx, op, nil, nil, &pid); err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	busy, begun := make(chan int), make(chan struct{})
+	go func() {
+		var n int
+		close(begun)
+		if _, err := p.Call(ctx, "nap", nil, nil, &n); err != nil {
+			t.Error(err)
+		}
+		busy <- n
+	}()
+	<-begun
+	time.Sleep(200 * time.Millisecond) // until its child is taken
+	old := pid("pid")
+	if _, err := p.Call(ctx, "panic", nil, nil, nil); !errors.Is(err, ErrDied) {
+		t.Fatal(err)
+	}
+	napped := <-busy
+	for range 3 {
+		if n := pid("pid"); n == old || n == napped {
+			t.Errorf("child %d of before the death is used again", n)
+		}
 	}
 }
 

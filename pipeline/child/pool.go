@@ -26,11 +26,12 @@ type Config struct {
 }
 
 // ErrDied says that the child ended in the middle of a call: it crashed, ran
-// out of memory or was killed. The next call gets a fresh child.
+// out of memory or was killed. The calls that begin after it get fresh children: a
+// page that a child with much on its heap has no memory for may do in a new one.
 var ErrDied = errors.New("child process died")
 
 // ErrDeadline says that a call took longer than Config.Deadline. The child was
-// killed; the next call gets a fresh one.
+// killed.
 var ErrDeadline = errors.New("child process missed its deadline")
 
 // Failure is an error that the handler returned. The child is well.
@@ -46,6 +47,7 @@ type Pool struct {
 
 	mu     sync.Mutex
 	idle   []*process // the one used last is at the end and is used next: it is warm
+	deaths int        // children that began before the last of them are not used again
 	closed bool
 }
 
@@ -79,17 +81,21 @@ func (p *Pool) Call(ctx context.Context, op string, value any, body []byte, resu
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	c := p.take()
+	c, deaths := p.take()
 	if c == nil {
 		if c, err = start(p.cfg); err != nil {
 			return nil, fmt.Errorf("starting a child for %s: %w", op, err)
 		}
+		c.deaths = deaths
 	}
 	reply, out, err := c.call(ctx, p.cfg.Deadline, head{Op: op, Value: raw}, body)
 	c.calls++
 	if err != nil || c.calls >= p.cfg.Calls {
 		c.end(err != nil)
 		c = nil
+	}
+	if errors.Is(err, ErrDied) {
+		p.bury()
 	}
 	p.giveBack(c)
 	if err != nil {
@@ -106,17 +112,28 @@ func (p *Pool) Call(ctx context.Context, op string, value any, body []byte, resu
 	return out, nil
 }
 
-// take gives an idle child, nil if there is none.
-func (p *Pool) take() *process {
+// take gives an idle child, nil if there is none, and how many died so far.
+func (p *Pool) take() (*process, int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last := len(p.idle) - 1
 	if last < 0 {
-		return nil
+		return nil, p.deaths
 	}
 	c := p.idle[last]
 	p.idle = p.idle[:last]
-	return c
+	return c, p.deaths
+}
+
+// bury notes that a child died, and ends the idle ones, which are about as worn.
+func (p *Pool) bury() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deaths++
+	for _, c := range p.idle {
+		c.end(false)
+	}
+	p.idle = nil
 }
 
 func (p *Pool) giveBack(c *process) {
@@ -124,7 +141,7 @@ func (p *Pool) giveBack(c *process) {
 	defer p.mu.Unlock()
 	switch {
 	case c == nil:
-	case p.closed:
+	case p.closed, c.deaths < p.deaths:
 		c.end(false)
 	default:
 		p.idle = append(p.idle, c)
@@ -145,11 +162,12 @@ func (p *Pool) Close() error {
 
 // process is one running child.
 type process struct {
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	out   *bufio.Reader
-	tail  *tail
-	calls int
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	out    *bufio.Reader
+	tail   *tail
+	calls  int
+	deaths int // in its pool before it began
 }
 
 func start(cfg Config) (*process, error) {
