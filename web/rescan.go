@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -194,7 +193,7 @@ func (s *server) apiRescan(w http.ResponseWriter, r *http.Request) {
 func (s *server) apiUndoArrange(w http.ResponseWriter, r *http.Request) {
 	_, err := s.Rows.Get(r.Context(), docID(r))
 	if err == nil {
-		err = s.undoArrange(r.Context(), r, r.URL.Query().Get("undo"))
+		err = s.undoArrange(r, r.URL.Query().Get("undo"))
 	}
 	if err != nil {
 		s.problem(w, r, arrangeFault(err))
@@ -203,8 +202,8 @@ func (s *server) apiUndoArrange(w http.ResponseWriter, r *http.Request) {
 	s.apiGet(w, r)
 }
 
-func (s *server) undoArrange(ctx context.Context, r *http.Request, undo string) error {
-	bells, err := s.Rows.UndoRearrange(ctx, actor(r), undo)
+func (s *server) undoArrange(r *http.Request, undo string) error {
+	bells, err := s.Rows.UndoRearrange(r.Context(), actor(r), undo)
 	if err == nil {
 		s.ringAll(r, bells)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -73,7 +74,8 @@ func (s *server) printSheets(w http.ResponseWriter, r *http.Request) {
 	order, err := s.sheetOrder(SheetKind(r.PathValue("kind")), r.URL.Query())
 	var pdf bytes.Buffer
 	if err == nil {
-		if err = s.Sheets(&pdf, order); err != nil && pipeline.AsFault(err) == nil {
+		var told *pipeline.Fault
+		if err = s.Sheets(&pdf, order); err != nil && !errors.As(err, &told) {
 			err = badSheet("Angaben", "values", err)
 		}
 	}

@@ -1,9 +1,14 @@
 package web_test
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"blattwerk/pipeline"
+	"blattwerk/web"
 )
 
 // TestSheetsArePrinted orders sheets by the form, right and wrong.
@@ -28,6 +33,23 @@ func TestSheetsArePrinted(t *testing.T) {
 	} {
 		if w := o.do("GET", path, nil, nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Bitte prüfen") {
 			t.Errorf("%s answers %d", path, w.Code)
+		}
+	}
+}
+
+// TestSheetsThatCannotBeMade holds that what the writer of sheets refuses is told as
+// something to check, and a fault in its own words.
+func TestSheetsThatCannotBeMade(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+	}{
+		{errors.New("a batch number of 99 characters"), http.StatusUnprocessableEntity},
+		{&pipeline.Fault{Verdict: pipeline.TryAgain, Code: "disk-full"}, http.StatusInsufficientStorage},
+	} {
+		o := newOffice(t, func(cfg *web.Config) { cfg.Sheets = func(io.Writer, web.SheetOrder) error { return c.err } })
+		if w := o.do("GET", "/sheets/separators?count=1", nil, nil); w.Code != c.status {
+			t.Errorf("%v answers %d, want %d", c.err, w.Code, c.status)
 		}
 	}
 }

@@ -296,7 +296,7 @@ func arrangeFault(err error) error {
 
 func (s *server) undoArrangeForm(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	if err := s.undoArrange(r.Context(), r, r.PostFormValue("undo")); err != nil {
+	if err := s.undoArrange(r, r.PostFormValue("undo")); err != nil {
 		s.failTask(w, r, arrangeFault(err))
 		return
 	}

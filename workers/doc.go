@@ -38,9 +38,9 @@
 //
 // Network scanners that are asked (eSCL, also called AirScan or Mopria) have no door
 // of their own here. The one client for Go that is known (stapelberg/airscan) does
-// what its author's scanner needed, has never had a release, and is not to be had
-// from the module proxy; and what scanners make of the protocol differs by model,
-// which SANE's driver (sane-airscan) has learnt over years. It is GPL, so it works
+// what its author's scanner needed and has no release to pin; and what scanners make
+// of the protocol differs by model, which SANE's driver (sane-airscan) has learnt
+// over years. It is GPL, so it works
 // beside the program: deploy/scan.sh asks a scanner by it and lays the stack into the
 // hot folder.
 //

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -73,7 +74,7 @@ func readSources(ctx context.Context, folder, program string) ([]source, error) 
 		for i, file := range files {
 			group.Go(func() error {
 				s, err := readSource(gctx, rooms, file)
-				if err != nil && pipeline.AsFault(err) != nil && set.name == scansSet {
+				if refused := (*pipeline.Fault)(nil); errors.As(err, &refused) && set.name == scansSet {
 					return nil // some of them are there to be refused
 				}
 				s.Set, s.Name = set.name, filepath.Base(file)
