@@ -38,14 +38,13 @@
 // background levelled, its paper made white, its specks painted over if it is
 // full of them, and read. Pale print is stretched by its contrast instead
 // (points in read.go), and a page that looks empty is looked at once more for lines
-// of faint print before it is called blank (faint.go). A second look (in another direction if the orientation is
-// uncertain, else as one column of text) is taken only where the first made little
-// sense. Words are then put into the order
-// of people where the engine ran columns together (order.go). A page that has
-// idle cores beside it is read in two halves (look.go). Pages finer than 400 dpi are
-// read at 300, very large ones more coarsely, and boxes are given in pixels of the
-// full page. While the picture is open, the quality of the scan is measured
-// (quality.go).
+// of faint print before it is called blank (faint.go). A second look (in another
+// direction if the orientation is uncertain, else as one column of text) is taken only
+// where the first made little sense. Words are then put into the order of people where
+// the engine ran columns together (order.go). A page that has idle cores beside it is
+// read in two halves (look.go). Pages finer than 400 dpi are read at 300, very large
+// ones more coarsely, and boxes are given in pixels of the full page. While the picture
+// is open, the quality of the scan is measured (quality.go).
 //
 // Leptonica gives the same answer for bad bytes and for want of memory. Bytes
 // are called damaged only if there would have been memory enough; else the child
