@@ -14,6 +14,9 @@ func locked(e catalog.Entry) bool {
 	return e.State == pipeline.Waiting && e.Fault != nil && e.Fault.Code == catalog.FaultEncrypted
 }
 
+// passwordQuestion stands over the field for it.
+var passwordQuestion = pipeline.Message{DE: "Wie lautet das Passwort dieser Datei?", EN: "What is the password of this file?"}
+
 // passwordForm takes the password of an encrypted letter. With the right one the
 // letter goes on its way, read from a copy without protection; with a wrong one
 // the question stays. The password is in this request alone.

@@ -148,7 +148,9 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	if page.Question.Kind == pipeline.AskCut {
 		page.Begins = cutPlaces(doc.Cut)
 	}
-	page.Locked = locked(e)
+	if page.Locked = locked(e); page.Locked {
+		page.Question.Text = passwordQuestion
+	}
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)
 }
@@ -164,7 +166,10 @@ func (s *server) questions(e catalog.Entry) []pipeline.Question {
 // confirm asks whether a filing is right that nothing speaks against.
 func confirm(f *pipeline.Filing) pipeline.Question {
 	q := pipeline.Question{Kind: pipeline.AskType, Code: "confirm", Other: true, Text: pipeline.Message{
-		DE: "Bitte bestätigen Sie, was für ein Schreiben das ist.", EN: "Please confirm what kind of letter this is.",
+		DE: "Was für ein Schreiben ist das?", EN: "What kind of letter is this?",
+	}, Help: pipeline.Message{
+		DE: "Alle Fragen dazu sind geklärt; bitte bestätigen Sie den Vorschlag oder ändern Sie ihn.",
+		EN: "Nothing else is open; please confirm the suggestion or change it.",
 	}}
 	if f != nil && f.Type != "" {
 		q.Answers = []pipeline.Answer{{Key: "1", Type: f.Type, Confidence: f.Confidence, Text: pipeline.Message{DE: string(f.Type), EN: string(f.Type)}}}

@@ -77,7 +77,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		Languages: func(context.Context) ([]string, error) { return []string{"deu", "eng", "xyz"}, nil },
 		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
 			if fault != nil && fault.Code != "unsure" {
-				return []pipeline.Question{{Kind: pipeline.AskFault, Text: fault.Text, Answers: []pipeline.Answer{
+				return []pipeline.Question{{Kind: pipeline.AskFault, Text: pipeline.Message{DE: "Noch einmal versuchen?", EN: "Try again?"}, Help: fault.Text, Answers: []pipeline.Answer{
 					{Key: "1", Text: pipeline.Message{DE: "Noch einmal versuchen", EN: "Try again"}, Retry: pipeline.StepOpen},
 				}}}
 			}
