@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // frame is what every page has.
 type frame struct {
 	Lang   string // "de" or "en"
-	Here   string // path, for the navigation and the switch of language
+	Here   string // path, for the navigation
+	Switch string // this page in the other language
 	Title  string // key of the title
 	Nav    []string
 	Person access.Person
@@ -42,6 +44,7 @@ var navigation = []struct {
 
 func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Lang: language(r), Here: r.URL.Path, Title: title, Person: access.From(r.Context())}
+	f.Switch = switchTo(other(f.Lang), r)
 	for _, n := range navigation {
 		if n.action == access.Hand && n.path != intakeOf(f.Person) {
 			continue
@@ -57,6 +60,17 @@ func (s *server) frame(r *http.Request, title string) frame {
 		}
 	}
 	return f
+}
+
+// switchTo is the address of the page that a request asked for, in a language; of
+// what a form answered, that of the form's own page.
+func switchTo(lang string, r *http.Request) string {
+	q := url.Values{}
+	if r.Method == http.MethodGet {
+		q = r.URL.Query()
+	}
+	q.Set("lang", lang)
+	return "?" + q.Encode()
 }
 
 // intakeOf is where a person hands letters in. The first page of people of

@@ -286,6 +286,22 @@ func language(r *http.Request) string {
 	return "de"
 }
 
+// remember keeps the language that an address asks for, also where the answer
+// leads on to another page.
+func (d *door) remember(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if lang := r.URL.Query().Get("lang"); r.Method == http.MethodGet && !isAPI(r) && (lang == "de" || lang == "en") {
+			d.speak(w, r, lang)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// speak lets the browser ask for a language from now on.
+func (d *door) speak(w http.ResponseWriter, r *http.Request, lang string) {
+	http.SetCookie(w, d.cookie(r, "lang", lang, 365*24*time.Hour))
+}
+
 func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data any) {
 	s.showStatus(w, r, http.StatusOK, name, data)
 }
@@ -293,11 +309,6 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data 
 // showStatus renders a page whole before it sends the first byte, so that a page
 // never breaks off in the middle.
 func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	if lang := r.URL.Query().Get("lang"); lang == "de" || lang == "en" {
-		http.SetCookie(w, &http.Cookie{
-			Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
-	}
 	var page bytes.Buffer
 	if err := s.pages.byName[name].Execute(&page, data); err != nil {
 		s.Log.ErrorContext(r.Context(), "a page cannot be made", slog.String("page", name), slog.Any("error", err))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -153,6 +154,11 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	}
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)
+}
+
+// taskIn is the address of a letter's task in the other language than lang.
+func taskIn(lang string, e catalog.Entry) string {
+	return "/review?" + url.Values{"letter": {string(e.Document.ID)}, "lang": {other(lang)}}.Encode()
 }
 
 // questions are what a person has to settle about a waiting letter.

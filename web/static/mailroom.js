@@ -34,6 +34,9 @@
     task().replaceWith(fresh);
     const id = fresh.dataset.letter;
     history.replaceState(null, "", id ? "/review?letter=" + encodeURIComponent(id) : "/review");
+    const language = document.querySelector("a.language"); // leads to this very task, too
+    const lang = new URLSearchParams(language.search).get("lang");
+    language.search = new URLSearchParams(id ? { letter: id, lang } : { lang });
     prepare();
   }
 
