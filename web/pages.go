@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -128,6 +129,7 @@ type letterPage struct {
 	All     []TypeInfo  // for review
 	Held    int         // letters waiting, this one included
 	HasPDF  bool
+	Moves   bool // its pages can still be turned, moved and parted
 	Labels  map[string]pipeline.Message
 }
 
@@ -148,7 +150,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 	}
 	page := letterPage{
 		frame: s.frame(r, title), row: s.row(e), Doc: e.Document, History: history, All: s.Types, HasPDF: e.Document.PDF != nil,
-		Labels: s.Labels, Locked: locked(e),
+		Labels: s.Labels, Locked: locked(e), Moves: arrangeable(e),
 	}
 	if e.Document.Filing != nil {
 		for _, c := range e.Document.Filing.Candidates {
@@ -191,10 +193,14 @@ func (s *server) back(w http.ResponseWriter, r *http.Request) {
 type helpPage struct {
 	frame
 	Version string
+	Intake  string // where the person hands letters in
 }
 
+// May says whether the person may do what a part of the help is about.
+func (p helpPage) May(action any) bool { return p.Person.May(access.Action(fmt.Sprint(action))) }
+
 func (s *server) help(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, "help", helpPage{s.frame(r, "help.title"), s.Version})
+	s.show(w, r, "help", helpPage{s.frame(r, "help.title"), s.Version, intakeOf(access.From(r.Context()))})
 }
 
 type failPage struct {

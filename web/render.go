@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,13 +118,16 @@ func plainly(lang, value string) string {
 	return value
 }
 
+// besideAccounts are the pages that the one about accounts leads to.
+var besideAccounts = []string{"/tokens", "/groups", "/sign-ins"}
+
 // current says, in the words of aria-current, whether a page is the one that an
 // entry of the navigation leads to ("page"), lies behind it ("true"), or neither.
 func current(here, entry string) string {
 	switch {
 	case here == entry:
 		return "page"
-	case entry != "/" && strings.HasPrefix(here, entry+"/"):
+	case entry != "/" && strings.HasPrefix(here, entry+"/"), entry == "/accounts" && slices.Contains(besideAccounts, here):
 		return "true"
 	}
 	return ""
@@ -188,6 +192,8 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 		"list":    func(v ...any) []any { return v },
 		"month":   monthName,
 		"figure":  figure,
+		"amount":  amount,
+		"amounts": amounts,
 		"span": func(lang string, r pipeline.Range) string {
 			if r.Low == r.High {
 				return figure(lang, r.Mid)

@@ -258,11 +258,12 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/intake", "/review", "/sheets", "/journal", "/journal?year=2020", "/evidence", "/help"}
 	paths = append(paths, "/savings?all=1")
-	for _, id := range ids {
+	for _, state := range []pipeline.State{pipeline.Working, pipeline.Waiting, pipeline.Archived, pipeline.Refused} {
+		id := ids[state]
 		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof", "/letters/"+string(id)+"/pages")
 	}
 	paths = append(paths, "/letters/"+string(ids[pipeline.Waiting])+"/pages/1/rescan", "/letters/"+string(ids[pipeline.Archived])+"/pages/1/rescan",
-		"/letters/"+string(ids[inPile])+"/pages/2/rescan", "/review?letter="+string(ids[isLocked]), "/review?letter="+string(ids[inPile]))
+		"/letters/"+string(ids[inPile])+"/pages", "/letters/"+string(ids[inPile])+"/pages/2/rescan", "/letters/"+string(ids[isLocked]), "/review?letter="+string(ids[isLocked]), "/review?letter="+string(ids[inPile]))
 	return paths
 }
 
