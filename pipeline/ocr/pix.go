@@ -101,7 +101,7 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 			return nil, int(C.tiff_complaints()), errUndecodable
 		}
 	case "image/jp2", "image/jpx":
-		made = C.jp2_pix(raw, size, 0)
+		made = C.jp2_pix(raw, size)
 	case "image/gif", "image/png":
 		if onWhite, ok := opaque(data, media); ok {
 			return decode(onWhite, "image/png", 0, luminance)
