@@ -121,3 +121,59 @@ PIX *fitter_end(fitter *f) {
 	fitter_free(f);
 	return pix;
 }
+
+PIX *pix_fit(PIX *grey, int tw, int th) {
+	int w = pixGetWidth(grey), h = pixGetHeight(grey);
+	fitter *f = fitter_new(w, h, tw, th, 0);
+	unsigned char *row = malloc(w);
+	if (f == NULL || row == NULL) {
+		if (f != NULL) fitter_free(f);
+		free(row);
+		return NULL;
+	}
+	l_uint32 *line = pixGetData(grey);
+	for (int y = 0; y < h; y++, line += pixGetWpl(grey)) {
+		for (int x = 0; x < w; x++) row[x] = GET_DATA_BYTE(line, x);
+		fitter_row(f, row, 1);
+	}
+	free(row);
+	return fitter_end(f);
+}
+
+PIX *box_mean(PIX *grey, int around) {
+	int w = pixGetWidth(grey), h = pixGetHeight(grey), wpl = pixGetWpl(grey);
+	PIX *pix = pixCreateTemplate(grey);
+	unsigned *column = calloc(w, sizeof *column); // sums over the rows about the row
+	if (pix == NULL || column == NULL) {
+		pixDestroy(&pix);
+		free(column);
+		return NULL;
+	}
+	l_uint32 *data = pixGetData(grey), *out = pixGetData(pix);
+	int rows = 0;
+	for (int y = -around; y < h; y++) {
+		if (y + around < h) {
+			l_uint32 *line = data + (size_t)(y + around) * wpl;
+			for (int x = 0; x < w; x++) column[x] += GET_DATA_BYTE(line, x);
+			rows++;
+		}
+		if (y - around - 1 >= 0) {
+			l_uint32 *line = data + (size_t)(y - around - 1) * wpl;
+			for (int x = 0; x < w; x++) column[x] -= GET_DATA_BYTE(line, x);
+			rows--;
+		}
+		if (y < 0) continue;
+		l_uint32 *line = out + (size_t)y * pixGetWpl(pix);
+		unsigned sum = 0;
+		for (int x = 0; x < around && x < w; x++) sum += column[x];
+		for (int x = 0; x < w; x++) {
+			if (x + around < w) sum += column[x + around];
+			if (x - around - 1 >= 0) sum -= column[x - around - 1];
+			int from = x - around < 0 ? 0 : x - around, to = x + around >= w ? w - 1 : x + around;
+			int v = (int)((float)sum / (rows * (to - from + 1)) + 0.5f);
+			SET_DATA_BYTE(line, x, v);
+		}
+	}
+	free(column);
+	return pix;
+}

@@ -16,6 +16,15 @@ void fitter_row(fitter *f, const unsigned char *row, int samples);
 // fitter_end gives the picture, NULL if not all rows came, and frees the rest.
 PIX *fitter_end(fitter *f);
 
+// pix_fit makes a grey picture of 8 bits smaller. Leptonica's own way to sizes
+// between 0.7 and 1 sharpens, for which it holds four bytes a pixel.
+PIX *pix_fit(PIX *grey, int tw, int th);
+
+// box_mean gives a grey picture of 8 bits whose pixels are the means over the square
+// of 2*around+1 pixels about them, as far as it lies on the picture. It gives what
+// pixBlockconv gives, which holds four bytes a pixel for its sums.
+PIX *box_mean(PIX *grey, int around);
+
 // png_fit, jpeg_fit and jp2_fit decode a file to a picture of tw x th pixels that
 // is not larger than it, row by row (JPEG 2000: in strips). NULL is a failure, or
 // a PNG whose layout is left to others: bitonal or interlaced. warnings counts
