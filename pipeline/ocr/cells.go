@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"strings"
 
 	"blattwerk/pipeline"
 )
@@ -62,6 +63,9 @@ func tables(words []pipeline.Word, boxes []image.Rectangle, gap int) (found []ta
 		found = append(found, t)
 	}
 	for i, w := range words {
+		if in[i] < 0 && stroke(w) && slices.ContainsFunc(found, func(t table) bool { return middle(frameOf(w)).In(t.box.Inset(-gap)) }) {
+			continue
+		}
 		if in[i] < 0 || place[in[i]] < 0 {
 			loose = append(loose, w)
 			continue
@@ -83,6 +87,9 @@ func tables(words []pipeline.Word, boxes []image.Rectangle, gap int) (found []ta
 	}
 	return found, loose
 }
+
+// stroke says whether a word may be a piece of a rule that was read.
+func stroke(w pipeline.Word) bool { return strings.Trim(w.Text, "|Iıl![](){}_-—–=~'.,:;") == "" }
 
 func frameOf(w pipeline.Word) image.Rectangle {
 	return image.Rect(w.Box.X0, w.Box.Y0, w.Box.X1, w.Box.Y1)
@@ -177,7 +184,7 @@ func (o *orderer) side(cells []cell) {
 	}
 	for _, r := range rows {
 		if !single {
-			o.arrange(r)
+			o.within(r)
 			continue
 		}
 		for _, p := range r[0].pieces {
@@ -187,4 +194,23 @@ func (o *orderer) side(cells []cell) {
 	if single {
 		o.block, o.par, o.line = o.block+1, o.par+1, o.line+1
 	}
+}
+
+// within writes what stands in a cell: from top to bottom, but for columns.
+func (o *orderer) within(rows []row) {
+	var gutters []span
+	for _, r := range rows {
+		gutters = o.narrowed(gutters, r)
+	}
+	if len(innerGutters(rows, gutters)) > 0 {
+		o.arrange(rows)
+		return
+	}
+	for _, r := range rows {
+		for _, p := range r.pieces {
+			o.write(p.words...)
+		}
+		o.line++
+	}
+	o.block, o.par = o.block+1, o.par+1
 }

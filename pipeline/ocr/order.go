@@ -224,7 +224,7 @@ func (o *orderer) narrowed(gutters []span, r row) []span {
 // flush writes a run of rows: as columns where it is columns, else row by row.
 func (o *orderer) flush(run []row, gutters []span) {
 	inner := innerGutters(run, gutters)
-	if len(run) < fewestInRun || len(inner) == 0 || !ranTogether(run) {
+	if len(run) < fewestInRun || len(inner) == 0 {
 		o.keep(run)
 		return
 	}
@@ -232,6 +232,9 @@ func (o *orderer) flush(run []row, gutters []span) {
 	// names and numbers beside an address are.
 	widest := widest(inner)
 	switch {
+	case !ranTogether(run) && !inColumns(run, widest):
+		o.keep(run)
+		return
 	case hasInformationBlock(run, widest):
 	case o.isTable(run):
 		o.keep(run)
@@ -357,6 +360,24 @@ func ranTogether(run []row) bool {
 		}
 		return false
 	})
+}
+
+// inColumns says whether the engine read all that is on one side of a gutter before
+// all that is on the other, so that it saw columns; it minds neither which comes first
+// nor what stands below both.
+func inColumns(run []row, gutter span) bool {
+	var l, r span
+	l.x0, r.x0 = math.MaxInt32, math.MaxInt32
+	for _, row := range run {
+		for i, p := range row.pieces {
+			side := &r
+			if i < row.leftOf(gutter) {
+				side = &l
+			}
+			side.x0, side.x1 = min(side.x0, p.at), max(side.x1, p.at)
+		}
+	}
+	return l.x1 < r.x0 || r.x1 < l.x0
 }
 
 // dirt is what has neither letters nor digits.

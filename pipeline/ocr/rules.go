@@ -9,10 +9,10 @@ package ocr
 //   BOXA *boxes = NULL;
 //   PIX *dark = pixThresholdToBinary(page, level);
 //   PIX *half = dark ? pixReduceRankBinary2(dark, 1, NULL) : NULL;
-//   PIX *v = half ? pixOpenBrick(NULL, half, 1, down) : NULL;
+//   PIX *v = half ? pixOpenCompBrick(NULL, half, 1, down) : NULL;
 //   l_int32 none = 1;
 //   if (v) pixZero(v, &none); // most pages have no rule that runs down, and so no cell
-//   PIX *h = none ? NULL : pixOpenBrick(NULL, half, across, 1);
+//   PIX *h = none ? NULL : pixOpenCompBrick(NULL, half, across, 1);
 //   if (h) { // a worn corner is a gap through which a cell would run out
 //     pixDilateBrick(v, v, 1, mend);
 //     pixDilateBrick(h, h, mend, 1);
