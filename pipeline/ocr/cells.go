@@ -16,6 +16,7 @@ import (
 const (
 	betweenCells = 0.6 // heights of a line between two cells of one table at most: the rule
 	fewestCells  = 2   // with words in them
+	mostAcross   = 0.2 // share of words that reach over the rules: else it is squared paper, or a drawing
 )
 
 // table is a group of cells that touch.
@@ -38,6 +39,7 @@ func tables(words []pipeline.Word, boxes []image.Rectangle, gap int) (found []ta
 	groups := touching(boxes, gap)
 	in := make([]int, len(words))
 	filled := make([]map[int]bool, len(groups))
+	held, across := make([]int, len(groups)), make([]int, len(groups))
 	for i, w := range words {
 		in[i] = -1
 		for g, group := range groups {
@@ -46,13 +48,15 @@ func tables(words []pipeline.Word, boxes []image.Rectangle, gap int) (found []ta
 					filled[g] = map[int]bool{}
 				}
 				in[i], filled[g][c] = g, true
+				held[g]++
+				across[g] += btoi(!frameOf(w).In(group[c].Inset(-gap)))
 			}
 		}
 	}
 	place := make([]int, len(groups))
 	for g, group := range groups {
 		place[g] = -1
-		if len(filled[g]) < fewestCells {
+		if len(filled[g]) < fewestCells || float64(across[g]) > mostAcross*float64(held[g]) {
 			continue
 		}
 		place[g] = len(found)

@@ -1,7 +1,11 @@
 package ocr
 
 import (
+	"bytes"
 	"image"
+	"image/draw"
+	"image/png"
+	"os"
 	"strings"
 	"testing"
 
@@ -76,6 +80,12 @@ func TestOrderedByRules(t *testing.T) {
 			"Höhe Wand / 3,20 78,40",
 		},
 		{
+			"squared paper", []int{100},
+			"lieber Peter wir kommen am Samstag\nund bringen den Kuchen mit",
+			grid(85, pitch+9, []int{80, 140, 200, 260, 320, 380, 440, 500}, "0 1 2 3 4 5 6", "0 1 2 3 4 5 6"),
+			"lieber Peter wir kommen am Samstag / und bringen den Kuchen mit",
+		},
+		{
 			"a stamp beside a table stays a block of its own", []int{100, 500, 1600},
 			"Name | Ort | ~Eingegangen\nDahm | Ulm | ~12. Nov.",
 			grid(90, 2*pitch, []int{90, 490, 900}, "0 1"),
@@ -99,5 +109,71 @@ func TestOrderedByRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCells(t *testing.T) {
+	const dpi, rule, w, h = 300, 4, 2480, 3508
+	m := image.NewGray(image.Rect(0, 0, w, h))
+	draw.Draw(m, m.Bounds(), image.White, image.Point{}, draw.Src)
+	line := func(x0, y0, x1, y1 int) {
+		draw.Draw(m, image.Rect(x0, y0, x1+rule, y1+rule), image.Black, image.Point{}, draw.Src)
+	}
+	line(60, 60, 2400, 60) // a frame about the page
+	line(60, 3400, 2400, 3400)
+	line(60, 60, 60, 3400)
+	line(2400, 60, 2400, 3400)
+	for _, y := range []int{500, 700, 900} {
+		line(300, y, 1210, y) // worn at 1210
+		line(1225, y, 2100, y)
+	}
+	for _, x := range []int{300, 1000, 2100} {
+		line(x, 500, x, 900)
+	}
+	line(400, 1200, 440, 1200) // a box to be ticked
+	line(400, 1240, 440, 1240)
+	line(400, 1200, 400, 1240)
+	line(440, 1200, 440, 1240)
+	line(300, 2000, 2100, 2000) // a rule between paragraphs
+
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	page, _, err := decode(b.Bytes(), "image/png", 0, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.close()
+	got := page.cells(dpi)
+	want := []image.Rectangle{image.Rect(304, 504, 1000, 700), image.Rect(1004, 504, 2100, 700), image.Rect(304, 704, 1000, 900), image.Rect(1004, 704, 2100, 900)}
+	if len(got) != len(want) {
+		t.Fatalf("%d cells, want %d: %v", len(got), len(want), got)
+	}
+	for i, c := range got {
+		if far(c.Min.X, want[i].Min.X) || far(c.Min.Y, want[i].Min.Y) || far(c.Max.X, want[i].Max.X) || far(c.Max.Y, want[i].Max.Y) {
+			t.Errorf("cell %d is %v, want %v", i, c, want[i])
+		}
+	}
+}
+
+// BenchmarkCells looks for rules on a page of print.
+func BenchmarkCells(b *testing.B) {
+	file, err := os.ReadFile("../../testdata/letters/16-privatbrief.png")
+	if err != nil {
+		b.Fatal(err)
+	}
+	raw, _, err := decode(file, "image/png", 0, true)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer raw.close()
+	page, err := raw.grey()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer page.close()
+	for b.Loop() {
+		page.cells(300)
 	}
 }

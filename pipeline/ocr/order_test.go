@@ -100,6 +100,15 @@ func TestOrdered(t *testing.T) {
 	}
 }
 
+func TestOrderedColumnsTheEngineSaw(t *testing.T) {
+	right := typed(100, []int{1000}, "Stadt Ulmenstedt\nBürgeramt")
+	left := typed(110, []int{100}, "Anmeldung\nMeldeschein")
+	got := strings.Join(strings.Fields(pipeline.PageText{Words: ordered(append(right, left...), nil, 3508)}.String()), " ")
+	if want := "Anmeldung Meldeschein Stadt Ulmenstedt Bürgeramt"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestOrderedKeepsEveryWord(t *testing.T) {
 	words := typed(100, []int{100, 110, 900}, "a | b | c\nd | e | f")
 	if got := ordered(words, nil, 3508); len(got) != len(words) {
