@@ -40,8 +40,10 @@
 // (points in read.go), and a page that looks empty is looked at once more for lines
 // of faint print before it is called blank (faint.go). A second look (in another
 // direction if the orientation is uncertain, else as one column of text) is taken only
-// where the first made little sense. Words are then put into the order of people where
-// the engine ran columns together (order.go). A page that has idle cores beside it is
+// where the first made little sense. Strokes that were taken for letters are left out
+// (noise.go). Words are then put into the order of people: by cells where rules are
+// drawn (rules.go finds them, cells.go reads them row by row), by gaps where the engine
+// ran columns together (order.go). A page that has idle cores beside it is
 // read in two halves (look.go). Pages finer than 400 dpi are read at 300, very large
 // ones more coarsely, and boxes are given in pixels of the full page. While the picture
 // is open, the quality of the scan is measured (quality.go).

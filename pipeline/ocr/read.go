@@ -40,7 +40,7 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 		if words, err = r.recognise(p, call); err != nil {
 			return readReply{}, err
 		}
-		words = ordered(words, p.page.height())
+		words = ordered(withoutNoise(words), p.page.cells(p.dpi), p.page.height())
 	}
 	p.toFrame(words)
 	return readReply{
