@@ -29,9 +29,10 @@
 //
 // What Leptonica decodes wrongly or not at all is decoded here over the C
 // interfaces of the libraries that it uses itself: JPEG 2000 of any layout (jp2.c),
-// TIFF in tiles and planes (tiff.c), PNG and TIFF row by row, so that a sheet of A0
-// in colour never stands in memory as a whole (rows.c), and what is transparent in
-// GIF and PNG (opaque.go).
+// TIFF in tiles and planes (tiff.c), PNG and TIFF row by row (rows.c), and what is transparent in
+// GIF and PNG (opaque.go). Large pictures are scaled down while they are decoded
+// (fit.c, jpeg.c, jp2.c), and large pages read in strips (parts.go), so that a sheet
+// of A0 never stands in memory as a whole.
 //
 // A page is looked over at 150 dpi first: is it blank, along which axis do its
 // lines run, where is up, how skewed is it. Then it is turned, straightened, its

@@ -53,8 +53,9 @@ func handlers(r *reader) map[string]child.Handler {
 			}
 			return reply, png, nil
 		},
-		opGlance: serveGlance,
-		opShow:   serveShow,
+		opGlance:   serveGlance,
+		opShow:     serveShow,
+		opPrepared: r.servePrepared,
 		opLanguages: func(value json.RawMessage, _ []byte) (any, []byte, error) {
 			var call languagesCall
 			if err := json.Unmarshal(value, &call); err != nil {
