@@ -433,7 +433,7 @@ func TestNotes(t *testing.T) {
 	l := &ledgerMaker{t: t, books: b}
 	l.letter("big", "30", "30-WIDER", archivedAt, letter("", 10, 2_000_000))
 	rep := b.Report(l.tally(), nil, pipeline.ReportQuery{})
-	for _, want := range []string{"100 % of the sheets saved rest on an assumption", "On balance no CO2e was saved", "not yet checked"} {
+	for _, want := range []string{"100 % of the sheets saved rest on an assumption", "On balance no CO₂e was saved", "not yet checked"} {
 		if !noted(rep, want) {
 			t.Errorf("no note that %s: %+v", want, rep.Notes)
 		}

@@ -75,7 +75,12 @@
     tell("…", say.saving + " " + here.name);
     let fresh = await next;
     if (fresh && fresh.dataset.letter === here.letter) fresh = null;
-    if (fresh) show(fresh);
+    if (fresh) {
+      // It was fetched while the letter that is answered now still waited.
+      const held = fresh.querySelector(".held");
+      if (held) held.textContent = held.textContent.replace(/\d+/, (n) => n - 1);
+      show(fresh);
+    }
     await settled(sent, here);
     if (!fresh) {
       const last = await load("/review").catch(() => null);

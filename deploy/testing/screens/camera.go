@@ -35,7 +35,7 @@ const (
 	wide, narrow = 1280, 320 // pixels: a desk's screen, the narrowest that must do
 	tallest      = 1700      // pixels of a page in a picture; what is below shows nothing new
 	scale        = .65       // of pictures of wide pages, which are still legible so
-	quality      = int64(40) // of WebP
+	quality      = int64(30) // of WebP
 )
 
 func newCamera(ctx context.Context, url, out, axe string) (*camera, error) {
