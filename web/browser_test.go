@@ -280,6 +280,11 @@ func TestALetterIsHandedInWithABrowser(t *testing.T) {
 	if err := chromedp.Do(tab, chromedp.WaitVisible(fmt.Sprintf(`tr[data-doc="%s"]`, id))); err != nil {
 		t.Fatalf("the row does not appear by itself: %v", err)
 	}
+	// At the start of a step nothing is done yet, and the event leaves the number out.
+	o.news <- pipeline.Progress{Doc: id, State: pipeline.Working, Total: 3}
+	if err := chromedp.Do(tab, chromedp.WaitReady(fmt.Sprintf(`tr[data-doc="%s"] .step[data-done="0/3"]`, id))); err != nil {
+		t.Errorf("the beginning of a step is not told: %v", err)
+	}
 	if same, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.notReloaded === true`)); err != nil || !same {
 		t.Errorf("the page was reloaded (%v)", err)
 	}

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
 )
@@ -94,5 +97,26 @@ func TestPasswordOfALetter(t *testing.T) {
 		if strings.Contains(o.log.String(), secret) {
 			t.Errorf("logged: %s", &o.log)
 		}
+	}
+}
+
+// TestThePasswordIsAskedForFirst types into the tray without choosing a field: a
+// wrong password, then the right one.
+func TestThePasswordIsAskedForFirst(t *testing.T) {
+	o := newOffice(t, nil)
+	id := o.locked("locked.pdf")
+	s := pagesOf(t, o)
+	k := newKeyboard(t)
+	k.do(chromedp.Navigate(s.URL + "/review?lang=de&letter=" + string(id)))
+	for _, password := range []string{"falsch", "geheim1"} {
+		k.on(`document.activeElement.id === "password"`)
+		k.press(password, kb.Enter)
+		if password == "falsch" {
+			k.on(`document.getElementById("wrong")`)
+		}
+	}
+	k.on(`!document.getElementById("password")`)
+	if e := o.entry(id); e.State != pipeline.Working {
+		t.Errorf("after the right password it is %s", e.State)
 	}
 }

@@ -81,6 +81,10 @@ func convert(call decodeCall, file []byte) (decodeReply, []byte, error) {
 			return decodeReply{Width: w, Height: h, Depth: depth}, png, nil
 		}
 	}
+	if call.Media == "image/jpeg" && call.Probe {
+		mended, ok := probeJPEG(file)
+		return decodeReply{Damaged: !ok, Warnings: mended}, nil, nil
+	}
 	p, warnings, err := decode(file, call.Media, call.N, call.Probe)
 	if errors.Is(err, errUndecodable) {
 		return decodeReply{Damaged: true, Warnings: warnings}, nil, nil

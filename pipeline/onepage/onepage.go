@@ -108,18 +108,24 @@ func Sentence(r pipeline.Report, lang string) string {
 	var b strings.Builder
 	f := func(x float64) string { return savings.Figure(math.Abs(x), lang) }
 	spread := func(r pipeline.Range) string { return savings.Spread(r, lang) }
-	if net.Sheets.Mid >= 0 {
-		fmt.Fprintf(&b, say("%s Briefe kamen an. Unter dem Strich wurden %s Blatt Papier nicht gebraucht.", "%s letters came in. On balance %s sheets of paper were not needed."),
-			savings.Whole(r.Total.Letters, lang), spread(net.Sheets))
+	if r.Total.Letters == 1 {
+		b.WriteString(say("Ein Brief kam an.", "One letter came in."))
 	} else {
-		fmt.Fprintf(&b, say("%s Briefe kamen an. Unter dem Strich wurden %s Blatt Papier mehr gebraucht als gespart.", "%s letters came in. On balance %s sheets of paper more were used than saved."),
-			savings.Whole(r.Total.Letters, lang), f(net.Sheets.Mid))
+		fmt.Fprintf(&b, say("%s Briefe kamen an.", "%s letters came in."), savings.Whole(r.Total.Letters, lang))
 	}
-	b.WriteByte(' ')
-	if net.CO2e.Mid >= 0 {
-		fmt.Fprintf(&b, say("Das Klima wurde um %s kg CO₂e entlastet, Strom und Speicher schon abgezogen.", "That spared %s kg of CO₂e, electricity and storage already deducted."), spread(net.CO2e))
+	if net.Sheets.Mid >= 0 {
+		fmt.Fprintf(&b, say(" Unter dem Strich wurden %s Blatt Papier nicht gebraucht. ", " On balance %s sheets of paper were not needed. "), spread(net.Sheets))
 	} else {
-		fmt.Fprintf(&b, say("Für das Klima ist das Ergebnis negativ: Strom und Speicher kosten %s kg CO₂e mehr, als das Papier bringt.", "For the climate the result is negative: electricity and storage cost %s kg of CO₂e more than the paper spares."), f(net.CO2e.Mid))
+		fmt.Fprintf(&b, say(" Unter dem Strich wurden %s Blatt Papier mehr gebraucht als gespart. ", " On balance %s sheets of paper more were used than saved. "), f(net.Sheets.Mid))
+	}
+	co2e, unit := net.CO2e, "kg"
+	if math.Abs(co2e.Mid) < 1 { // the books of a few letters are about grams
+		co2e, unit = pipeline.Range{Low: 1000 * co2e.Low, Mid: 1000 * co2e.Mid, High: 1000 * co2e.High}, "g"
+	}
+	if net.CO2e.Mid >= 0 {
+		fmt.Fprintf(&b, say("Das Klima wurde um %s %s CO₂e entlastet, Strom und Speicher schon abgezogen.", "That spared %s %s of CO₂e, electricity and storage already deducted."), spread(co2e), unit)
+	} else {
+		fmt.Fprintf(&b, say("Für das Klima ist das Ergebnis negativ: Strom und Speicher kosten %s %s CO₂e mehr, als das Papier bringt.", "For the climate the result is negative: electricity and storage cost %s %s of CO₂e more than the paper spares."), f(co2e.Mid), unit)
 	}
 	switch r.Total.Paper {
 	case pipeline.Measured:

@@ -322,8 +322,8 @@ func (t *terms) notes(r pipeline.Report, values []*valued) []pipeline.Message {
 			percent+" % of the sheets saved rest on an assumption (class C), not on a count.")
 	}
 	if r.Total.Net.CO2e.Mid < 0 {
-		note("Unter dem Strich wurde kein CO2e gespart: Speicher und Strom kosten mehr, als das Papier bringt. Kleinere Dateien helfen.",
-			"On balance no CO2e was saved: storage and electricity cost more than the paper spares. Smaller files help.")
+		note("Unter dem Strich wurde kein CO₂e gespart: Speicher und Strom kosten mehr, als das Papier bringt. Kleinere Dateien helfen.",
+			"On balance no CO₂e was saved: storage and electricity cost more than the paper spares. Smaller files help.")
 	}
 	if r.Total.Net.Sheets.Mid < 0 {
 		note("Unter dem Strich wurde kein Papier gespart: Nachdrucke und Trennblätter sind mehr als die vermiedenen Kopien.",

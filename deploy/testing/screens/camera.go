@@ -200,6 +200,9 @@ func screen(width, height int) chromedp.Action[chromedp.Void] {
 	return chromedp.EmulateViewport(int64(width), int64(height))
 }
 
+// nowhere is an address that is not there, to show what people are told then.
+const nowhere = "/nowhere"
+
 const rules = `axe.run({iframes: false, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
 	.then(r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" | ")).join("\n"))`
 
@@ -214,6 +217,13 @@ func (c *camera) judge(role, path, lang string, width int, axe bool) error {
 	where := fmt.Sprintf("%s %s (%s, %d)", role, pattern(path), lang, width)
 	if found != "" {
 		c.faults = append(c.faults, where+": "+found)
+	}
+	status, err := chromedp.Run(c.tab, chromedp.Evaluate[int](`performance.getEntriesByType("navigation")[0].responseStatus`))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if (status >= 400) != (path == nowhere) {
+		c.faults = append(c.faults, fmt.Sprintf("%s: the page answers %d", where, status))
 	}
 	have, err := chromedp.Run(c.tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
 	if err != nil {

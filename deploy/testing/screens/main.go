@@ -29,7 +29,7 @@ var persons = []person{
 	{login: "ordnungsamt", name: "Jens Ott", role: "department", more: []string{"--department", "20,22,32,63"},
 		also: []string{"/letters?q=Einspruch"}, did: department},
 	{login: "umwelt", name: "Nadja Weiss", role: "sustainability", did: sustainability},
-	{login: "pruefung", name: "Ruth Adler", role: "auditor", also: []string{"/nowhere"}},
+	{login: "pruefung", name: "Ruth Adler", role: "auditor", also: []string{nowhere}},
 	{login: "verwaltung", name: "Tarek Aziz", role: "administrator"},
 }
 
