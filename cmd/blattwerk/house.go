@@ -154,6 +154,11 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 		return nil, err
 	}
 	h.closers = append(h.closers, closeRedis)
+	books := h.keeper(rooms.Books, rooms.Classify)
+	if len(chores) > 0 {
+		// Read before somebody asks for a report, who would wait for the whole ledger.
+		chores = append(chores, workers.Chore{Name: "books", Every: 24 * time.Hour, Run: books.Warm})
+	}
 	steps := rooms.Steps(h.archive.Step)
 	if h.wrap != nil {
 		steps = h.wrap(steps)
@@ -165,7 +170,7 @@ func (h *house) openStations(chores ...workers.Chore) (*stations, error) {
 			return maskAll(texts, doc), err
 		},
 	})
-	s := &stations{house: h, rooms: rooms, belt: belt, books: h.keeper(rooms.Books, rooms.Classify)}
+	s := &stations{house: h, rooms: rooms, belt: belt, books: books}
 	s.intake = workers.Intake{
 		Blobs: h.blobs, Accept: h.rows.Accept, Ring: belt.Ring, Sniff: sniff, Ready: h.room, First: route.First, Log: h.log,
 	}

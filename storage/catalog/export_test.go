@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/pressly/goose/v3"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -41,6 +42,21 @@ func RewriteHashes(ctx context.Context, db *sql.DB) error {
 
 // MigrateTo opens a database and brings it to an old version only.
 func MigrateTo(ctx context.Context, dsn string, version int64) error {
+	return migrateTo(ctx, dsn, func(p *goose.Provider) error {
+		_, err := p.UpTo(ctx, version)
+		return err
+	})
+}
+
+// MigrateDownTo takes a database back to an old version.
+func MigrateDownTo(ctx context.Context, dsn string, version int64) error {
+	return migrateTo(ctx, dsn, func(p *goose.Provider) error {
+		_, err := p.DownTo(ctx, version)
+		return err
+	})
+}
+
+func migrateTo(ctx context.Context, dsn string, move func(*goose.Provider) error) error {
 	d, read, write, err := connect(dsn)
 	if err != nil {
 		return err
@@ -52,8 +68,7 @@ func MigrateTo(ctx context.Context, dsn string, version int64) error {
 		return err
 	}
 	defer unlock()
-	_, err = p.UpTo(ctx, version)
-	return err
+	return move(p)
 }
 
 // Pragma reads a setting of the writing connection.

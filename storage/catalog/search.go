@@ -177,19 +177,23 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 	return hits, err
 }
 
-// news says whether anything arrived after the moment that the query asks for, if
-// it does, and remembers where: kept searches are looked through on every page, and
-// most have no news.
+// news says whether anything arrived after the moment that the query asks for, or
+// was received in its time, and remembers where that begins: kept searches are
+// looked through on every page, and most have no news.
 func (s *search) news(ctx context.Context) (any bool, err error) {
-	if s.query.Arrived.IsZero() {
+	var w where
+	switch {
+	case !s.query.Arrived.IsZero():
+		s.query.narrow(&w)
+	case !s.query.From.IsZero():
+		Filter{From: s.query.From, To: s.query.To}.narrow(&w) // older documents need not be looked at
+	default:
 		return true, nil
 	}
-	var w where
-	s.query.narrow(&w)
 	var n, first int64
 	err = s.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(min(d.n), 0) FROM facet d`+w.String(), w.args...).Scan(&n, &first)
 	if err != nil {
-		return false, fmt.Errorf("looking for news: %w", err)
+		return false, fmt.Errorf("looking where the time of a search begins: %w", err)
 	}
 	s.after = first - 1
 	return n > 0, nil

@@ -82,6 +82,13 @@ func (k *Keeper) Report(ctx context.Context, q pipeline.ReportQuery) (pipeline.R
 	return r, nil
 }
 
+// Warm reads the ledger as far as it goes, so that the next report needs only what
+// comes after it.
+func (k *Keeper) Warm(ctx context.Context) error {
+	_, err := k.Report(ctx, pipeline.ReportQuery{})
+	return err
+}
+
 // Between is the report of days, for the command line; zero bounds are open.
 func (k *Keeper) Between(ctx context.Context, from, to time.Time) (pipeline.Report, error) {
 	rows, err := k.cfg.Rows.Savings(ctx, from, to)
