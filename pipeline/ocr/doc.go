@@ -25,7 +25,7 @@
 // that gosseract owns), Leptonica's page operations (pix.go) and, where Leptonica
 // is unsure how a page stands, tesseract's finder of orientation (osd.go). Every
 // start of tesseract would load tables that only its old recogniser used;
-// legacy.go keeps it from that.
+// legacy.go keeps it from that, and lines.go from packing and unpacking every line of a page.
 //
 // What Leptonica decodes wrongly or not at all is decoded here over the C
 // interfaces of the libraries that it uses itself: JPEG 2000 of any layout (jp2.c),
