@@ -6,8 +6,9 @@ package pipeline
 // carry no words of the letter except in Answers, which stand beside the page.
 type Question struct {
 	Kind    QuestionKind `json:"kind"`
-	Code    string       `json:"code"` // stable: "unsure", "rivals", "check-digit", "two-references", ...
-	Text    Message      `json:"text"`
+	Code    string       `json:"code"`              // stable: "unsure", "rivals", "check-digit", "two-references", ...
+	Text    Message      `json:"text"`              // one short question
+	Help    Message      `json:"help,omitzero"`     // why it is asked, and what to compare
 	Field   string       `json:"field,omitempty"`   // the field that is asked for
 	Answers []Answer     `json:"answers,omitempty"` // best first, at most three
 	Other   bool         `json:"other,omitempty"`   // an answer of one's own is possible: another type, another value

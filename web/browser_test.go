@@ -205,6 +205,7 @@ func TestLooksFindWhatIsBroken(t *testing.T) {
 		"shows no focus":        `<a href="/" style="outline: none">a</a>`,
 		"is covered by":         `<a href="/">a</a><div style="position: fixed; inset: 0; background: #fff"></div>`,
 		"is scrolled by no key": `<pre style="overflow-x: auto"><code>` + strings.Repeat("x", 200) + `</code></pre>`,
+		"stands above what":     `<div style="display: flex; flex-direction: column"><a href="/" style="order: 2">first</a><a href="/">second</a></div>`,
 		"is scrolled sideways":  `<p style="overflow-x: auto; white-space: nowrap">` + strings.Repeat("word ", 40) + `</p>`,
 	} {
 		page = part

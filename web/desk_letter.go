@@ -39,6 +39,12 @@ type deskLetter struct {
 	names   map[string]string // of people, by account
 }
 
+// Place is which page of the letter a page of its delivery is, from 1, as the
+// PDF/A counts them; 0 if it is not part of the letter, such as a separator sheet.
+func (p deskLetter) Place(no int) int {
+	return 1 + slices.IndexFunc(p.Doc.Pages, func(page pipeline.Page) bool { return page.No == no })
+}
+
 // pageLink leads to a page; Hits is the number of words to mark on it.
 type pageLink struct {
 	No, Hits int

@@ -225,7 +225,7 @@ func (s *server) taskRows(list []catalog.Task, names map[string]string) []taskRo
 		for _, f := range t.Entry.Document.Filing.Fields {
 			switch f.Name {
 			case "betreff":
-				rows[i].Subject = shorten(f.Value, 120)
+				rows[i].Subject = shorten(strings.TrimLeft(f.Value, "–—-•: "), 120)
 			case "absender":
 				rows[i].Sender = shorten(f.Value, 60)
 			}

@@ -355,8 +355,7 @@ func (d *door) open(w http.ResponseWriter, r *http.Request, account catalog.Acco
 	}
 	http.SetCookie(w, d.cookie(r, d.cookieName(r), secret, d.access.Life))
 	if account.Language != "" {
-		http.SetCookie(w, &http.Cookie{Name: "lang", Value: account.Language, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
-			Secure: d.encrypted(r), SameSite: http.SameSiteLaxMode})
+		d.speak(w, r, account.Language)
 	}
 	return nil
 }

@@ -89,6 +89,10 @@ func (s *server) intakePage(r *http.Request) (intakePage, error) {
 	if err != nil {
 		return page, err
 	}
+	// Letters of one stack came at the same moment: their numbers tell the order.
+	slices.SortStableFunc(entries, func(a, b catalog.Entry) int {
+		return cmp.Or(b.Received.Compare(a.Received), strings.Compare(b.Document.Delivery.Journal, a.Document.Delivery.Journal))
+	})
 	for _, e := range entries {
 		row := s.intakeRow(e)
 		page.Rows = append(page.Rows, row)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -169,6 +170,7 @@ type journalPage struct {
 type journalLine struct {
 	JournalRow
 	Place string // the department by number and name
+	By    string // who took it in, by name
 }
 
 func (s *server) journal(w http.ResponseWriter, r *http.Request) {
@@ -189,8 +191,14 @@ func (s *server) journal(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	names, err := s.names(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	for _, e := range list {
 		line := journalLine{JournalRow: JournalRowOf(e, s.typeName)}
+		line.By = cmp.Or(names[line.Operator], line.Operator)
 		if line.Department != "" {
 			line.Place = s.facetLabel(p.Lang, "department", string(line.Department))
 		}

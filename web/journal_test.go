@@ -19,8 +19,11 @@ func TestJournal(t *testing.T) {
 	post := o.member("poststelle", []access.Role{access.Mailroom})
 	amt := o.member("amt", []access.Role{access.Department}, "20")
 	page := o.do(http.MethodGet, "/journal", nil, post)
-	if page.Code != http.StatusOK || strings.Count(page.Body.String(), "-000001</th>") != 1 || strings.Count(page.Body.String(), "-000002</th>") != 1 {
+	if page.Code != http.StatusOK || strings.Count(page.Body.String(), "-000001</a></th>") != 1 || strings.Count(page.Body.String(), "-000002</a></th>") != 1 {
 		t.Errorf("the page answers %d: %s", page.Code, page.Body)
+	}
+	if body := o.do(http.MethodGet, "/journal", nil, o.member("prüfung", []access.Role{access.Auditor})).Body.String(); strings.Count(body, "-000001</th>") != 1 || strings.Contains(body, `href="/letters/`) {
+		t.Error("the journal leads an auditor to letters, which auditors do not read")
 	}
 	for _, missing := range regexp.MustCompile(`\[[a-z.]+\]`).FindAllString(page.Body.String(), -1) {
 		t.Errorf("a text is missing: %s", missing)

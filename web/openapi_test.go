@@ -111,7 +111,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		}
 	})
 	ids := everyState(o)
-	pile, _ := o.pile()
+	pile := ids[inPile]
+	closed := "/api/v1/documents/" + string(ids[isLocked]) + "/password"
 	piled := "/api/v1/documents/" + string(pile) + "/pages"
 	all := o.token("all", true, access.Scopes())
 	none := o.token("none", false, []access.Action{access.Hand}) // may hand in, sees nothing
@@ -173,6 +174,12 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", nowhere + "/filing", `{"type":"32-OWI"}`, jsonType, all, 404},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Refused]) + "/retry", "", "", all, 200},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Refused]) + "/retry", "", "", all, 409},
+		{"POST", closed, "no JSON: geheim0", jsonType, all, 400},
+		{"POST", closed, `{"password":"geheim0"}`, jsonType, all, 422},
+		{"POST", closed, `{"password":"geheim1"}`, jsonType, nobody, 401},
+		{"POST", closed, `{"password":"geheim1"}`, jsonType, none, 404},
+		{"POST", closed, `{"password":"geheim1"}`, jsonType, all, 200},
+		{"POST", closed, `{"password":"geheim1"}`, jsonType, all, 409},
 		{"GET", "/api/v1/search?q=Malerarbeiten&limit=1", "", "", all, 200},
 		{"GET", "/api/v1/search?q=Malerarbeiten&after=nonsense", "", "", all, 400},
 		{"GET", "/api/v1/savings?by=month&from=2026-01-01&to=2026-12-31", "", "", all, 200},

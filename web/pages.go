@@ -2,7 +2,9 @@ package web
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -14,7 +16,8 @@ import (
 // frame is what every page has.
 type frame struct {
 	Lang   string // "de" or "en"
-	Here   string // path, for the navigation and the switch of language
+	Here   string // path, for the navigation
+	Switch string // this page in the other language
 	Title  string // key of the title
 	Nav    []string
 	Person access.Person
@@ -42,6 +45,7 @@ var navigation = []struct {
 
 func (s *server) frame(r *http.Request, title string) frame {
 	f := frame{Lang: language(r), Here: r.URL.Path, Title: title, Person: access.From(r.Context())}
+	f.Switch = switchTo(other(f.Lang), r)
 	for _, n := range navigation {
 		if n.action == access.Hand && n.path != intakeOf(f.Person) {
 			continue
@@ -57,6 +61,17 @@ func (s *server) frame(r *http.Request, title string) frame {
 		}
 	}
 	return f
+}
+
+// switchTo is the address of the page that a request asked for, in a language; of
+// what a form answered, that of the form's own page.
+func switchTo(lang string, r *http.Request) string {
+	q := url.Values{}
+	if r.Method == http.MethodGet {
+		q = r.URL.Query()
+	}
+	q.Set("lang", lang)
+	return "?" + q.Encode()
 }
 
 // intakeOf is where a person hands letters in. The first page of people of
@@ -114,6 +129,7 @@ type letterPage struct {
 	All     []TypeInfo  // for review
 	Held    int         // letters waiting, this one included
 	HasPDF  bool
+	Moves   bool // its pages can still be turned, moved and parted
 	Labels  map[string]pipeline.Message
 }
 
@@ -134,7 +150,7 @@ func (s *server) letterPage(r *http.Request, id pipeline.DocID, title string) (l
 	}
 	page := letterPage{
 		frame: s.frame(r, title), row: s.row(e), Doc: e.Document, History: history, All: s.Types, HasPDF: e.Document.PDF != nil,
-		Labels: s.Labels, Locked: locked(e),
+		Labels: s.Labels, Locked: locked(e), Moves: arrangeable(e),
 	}
 	if e.Document.Filing != nil {
 		for _, c := range e.Document.Filing.Candidates {
@@ -177,10 +193,14 @@ func (s *server) back(w http.ResponseWriter, r *http.Request) {
 type helpPage struct {
 	frame
 	Version string
+	Intake  string // where the person hands letters in
 }
 
+// May says whether the person may do what a part of the help is about.
+func (p helpPage) May(action any) bool { return p.Person.May(access.Action(fmt.Sprint(action))) }
+
 func (s *server) help(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, "help", helpPage{s.frame(r, "help.title"), s.Version})
+	s.show(w, r, "help", helpPage{s.frame(r, "help.title"), s.Version, intakeOf(access.From(r.Context()))})
 }
 
 type failPage struct {

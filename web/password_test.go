@@ -78,6 +78,18 @@ func TestPasswordOfALetter(t *testing.T) {
 	if body := o.get("/letters/" + string(id)); !strings.Contains(body, "mit Passwort geöffnet") {
 		t.Error("the story does not tell of it")
 	}
+
+	// A program may do the same; what it sends is told nobody, not even if it is no JSON.
+	id = o.locked("locked-too.pdf")
+	path = "/api/v1/documents/" + string(id) + "/password"
+	for body, want := range map[string]int{"SehrFalsch99": 400, `{"password":"SehrFalsch99"}`: 422, `{"password":["SehrFalsch99"]}`: 400, `{"password":"` + strings.Repeat("x", 1<<12) + `"}`: 400} {
+		if w := o.do("POST", path, strings.NewReader(body), nil); w.Code != want || strings.Contains(w.Body.String(), "SehrFalsch99") {
+			t.Errorf("%.30s answers %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := o.do("POST", path, strings.NewReader(`{"password":"geheim1"}`), nil); w.Code != http.StatusOK || o.entry(id).Document.Source.Unlocked.Digest == "" || strings.Contains(w.Body.String(), "geheim1") {
+		t.Errorf("the right password answers %d %s", w.Code, w.Body)
+	}
 	for _, secret := range []string{"geheim1", "SehrFalsch99"} {
 		if strings.Contains(o.log.String(), secret) {
 			t.Errorf("logged: %s", &o.log)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,13 +118,16 @@ func plainly(lang, value string) string {
 	return value
 }
 
+// besideAccounts are the pages that the one about accounts leads to.
+var besideAccounts = []string{"/tokens", "/groups", "/sign-ins"}
+
 // current says, in the words of aria-current, whether a page is the one that an
 // entry of the navigation leads to ("page"), lies behind it ("true"), or neither.
 func current(here, entry string) string {
 	switch {
 	case here == entry:
 		return "page"
-	case entry != "/" && strings.HasPrefix(here, entry+"/"):
+	case entry != "/" && strings.HasPrefix(here, entry+"/"), entry == "/accounts" && slices.Contains(besideAccounts, here):
 		return "true"
 	}
 	return ""
@@ -188,6 +192,8 @@ func (w words) funcs(zone *time.Location) template.FuncMap {
 		"list":    func(v ...any) []any { return v },
 		"month":   monthName,
 		"figure":  figure,
+		"amount":  amount,
+		"amounts": amounts,
 		"span": func(lang string, r pipeline.Range) string {
 			if r.Low == r.High {
 				return figure(lang, r.Mid)
@@ -286,6 +292,22 @@ func language(r *http.Request) string {
 	return "de"
 }
 
+// remember keeps the language that an address asks for, also where the answer
+// leads on to another page.
+func (d *door) remember(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if lang := r.URL.Query().Get("lang"); r.Method == http.MethodGet && !isAPI(r) && (lang == "de" || lang == "en") {
+			d.speak(w, r, lang)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// speak lets the browser ask for a language from now on.
+func (d *door) speak(w http.ResponseWriter, r *http.Request, lang string) {
+	http.SetCookie(w, d.cookie(r, "lang", lang, 365*24*time.Hour))
+}
+
 func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data any) {
 	s.showStatus(w, r, http.StatusOK, name, data)
 }
@@ -293,11 +315,6 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data 
 // showStatus renders a page whole before it sends the first byte, so that a page
 // never breaks off in the middle.
 func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	if lang := r.URL.Query().Get("lang"); lang == "de" || lang == "en" {
-		http.SetCookie(w, &http.Cookie{
-			Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
-	}
 	var page bytes.Buffer
 	if err := s.pages.byName[name].Execute(&page, data); err != nil {
 		s.Log.ErrorContext(r.Context(), "a page cannot be made", slog.String("page", name), slog.Any("error", err))

@@ -156,6 +156,7 @@ var rights = map[string]string{
 	"GET /api/v1/documents/{id}":                    "md",
 	"POST /api/v1/documents/{id}/filing":            "m",
 	"POST /api/v1/documents/{id}/retry":             "m",
+	"POST /api/v1/documents/{id}/password":          "m",
 	"GET /api/v1/search":                            "md",
 	"GET /api/v1/savings":                           "snu",
 	"GET /api/v1/status":                            "md",
@@ -310,7 +311,7 @@ func TestTwoHundredAttempts(t *testing.T) {
 				"GET /letters/%s?q=Rechnung", "POST /letters/%s/deeds", "POST /letters/%s/filing", "POST /letters/%s/retry",
 				"GET /letters/%s/pages", "POST /letters/%s/pages", "POST /letters/%s/pages/undo", "GET /letters/%s/pages/1/rescan", "POST /letters/%s/pages/1/rescan",
 				"POST /api/v1/documents/%s/pages/1/rescan", "POST /api/v1/documents/%s/pages/undo", "POST /letters/%s/answer", "POST /letters/%s/password", "POST /letters/%s/undecide", "POST /letters/%s/send-back",
-				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry",
+				"GET /api/v1/documents/%s", "POST /api/v1/documents/%s/filing", "POST /api/v1/documents/%s/retry", "POST /api/v1/documents/%s/password",
 			} {
 				tries++
 				got, none := o.ask(template, string(id), as), o.ask(template, "00000000-0000-5000-8000-000000000000", as)

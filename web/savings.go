@@ -183,6 +183,23 @@ func (s *server) years(all pipeline.Report) []int {
 	return years
 }
 
+// amount is a figure of a quantity with its unit where that depends on its size:
+// masses of a few letters are told in grams.
+func amount(lang, quantity string, x float64) string {
+	if quantity == "kg" || quantity == "co2e" {
+		return mass(lang, x)
+	}
+	return figure(lang, x)
+}
+
+// amounts is a range of a quantity, as amount writes it.
+func amounts(lang, quantity string, r pipeline.Range) string {
+	if r.Low == r.High {
+		return amount(lang, quantity, r.Mid)
+	}
+	return amount(lang, quantity, r.Low) + " … " + amount(lang, quantity, r.High)
+}
+
 // figure is number, but small quantities keep three digits that matter too: the
 // books of a few letters are about grams.
 func figure(lang string, x float64) string {

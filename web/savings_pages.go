@@ -21,10 +21,18 @@ type savingsFrame struct {
 	Year  int  // if the query is about one whole year
 	Tunes bool // may change what the books rest on
 	Done  string
+	names map[string]string // of people, by account
 }
+
+// Who is the name of somebody who entered or filed something.
+func (f savingsFrame) Who(account string) string { return cmp.Or(f.names[account], account) }
 
 func (s *server) savingsFrame(r *http.Request, title string, q pipeline.ReportQuery, all pipeline.Report) savingsFrame {
 	f := savingsFrame{frame: s.frame(r, title), Query: q, Years: s.years(all), Tunes: access.From(r.Context()).May(access.Tune), Done: r.URL.Query().Get("done")}
+	var err error
+	if f.names, err = s.names(r.Context()); err != nil { // the accounts stand there as they are called then
+		s.Log.WarnContext(r.Context(), "the names of accounts cannot be told", "error", err)
+	}
 	if len(q.From) == 7 && len(q.To) == 7 && q.From[:4] == q.To[:4] && q.From[5:] == "01" && q.To[5:] == "12" {
 		f.Year, _ = strconv.Atoi(q.From[:4])
 	}

@@ -51,7 +51,9 @@ func (s *server) sendBackForm(w http.ResponseWriter, r *http.Request) {
 
 // elsewhere asks where a letter belongs that was sent back: not where it was.
 func (s *server) elsewhere(e catalog.Entry) pipeline.Question {
-	q := pipeline.Question{Kind: pipeline.AskType, Code: notOurs, Other: true, Text: e.Fault.Text}
+	q := pipeline.Question{Kind: pipeline.AskType, Code: notOurs, Other: true, Help: e.Fault.Text, Text: pipeline.Message{
+		DE: "Wohin gehört dieses Schreiben?", EN: "Where does this letter belong?",
+	}}
 	f := e.Document.Filing
 	if f == nil {
 		return q

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -148,9 +149,16 @@ func (s *server) task(r *http.Request, page taskPage, e catalog.Entry, given []s
 	if page.Question.Kind == pipeline.AskCut {
 		page.Begins = cutPlaces(doc.Cut)
 	}
-	page.Locked = locked(e)
+	if page.Locked = locked(e); page.Locked {
+		page.Question.Text = passwordQuestion
+	}
 	page.Sheet = s.sheet(r.Context(), doc, page.Question)
 	return page, s.seenLately(r, doc.ID)
+}
+
+// taskIn is the address of a letter's task in the other language than lang.
+func taskIn(lang string, e catalog.Entry) string {
+	return "/review?" + url.Values{"letter": {string(e.Document.ID)}, "lang": {other(lang)}}.Encode()
 }
 
 // questions are what a person has to settle about a waiting letter.
@@ -164,7 +172,10 @@ func (s *server) questions(e catalog.Entry) []pipeline.Question {
 // confirm asks whether a filing is right that nothing speaks against.
 func confirm(f *pipeline.Filing) pipeline.Question {
 	q := pipeline.Question{Kind: pipeline.AskType, Code: "confirm", Other: true, Text: pipeline.Message{
-		DE: "Bitte bestätigen Sie, was für ein Schreiben das ist.", EN: "Please confirm what kind of letter this is.",
+		DE: "Was für ein Schreiben ist das?", EN: "What kind of letter is this?",
+	}, Help: pipeline.Message{
+		DE: "Alle Fragen dazu sind geklärt; bitte bestätigen Sie den Vorschlag oder ändern Sie ihn.",
+		EN: "Nothing else is open; please confirm the suggestion or change it.",
 	}}
 	if f != nil && f.Type != "" {
 		q.Answers = []pipeline.Answer{{Key: "1", Type: f.Type, Confidence: f.Confidence, Text: pipeline.Message{DE: string(f.Type), EN: string(f.Type)}}}

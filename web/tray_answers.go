@@ -53,7 +53,7 @@ func (s *server) answerForm(w http.ResponseWriter, r *http.Request) {
 			s.failTask(w, r, err)
 			return
 		}
-		page.Here = "/review"
+		page.Here, page.Switch = "/review", taskIn(page.Lang, e)
 		s.show(w, r, "review", page)
 		return
 	}

@@ -189,7 +189,7 @@ func isUnknown(err error) bool {
 func textOf(err error) pipeline.Message {
 	switch {
 	case isUnknown(err):
-		return pipeline.Message{DE: "Das gibt es hier nicht.", EN: "There is no such thing here."}
+		return pipeline.Message{DE: "Das gibt es hier nicht, oder Ihr Konto darf es nicht sehen.", EN: "There is no such thing here, or your account may not see it."}
 	case errors.Is(err, catalog.ErrWentOn):
 		return pipeline.Message{
 			DE: "Zu spät zum Zurücknehmen: Der Brief ist schon weitergegangen.",

@@ -134,7 +134,7 @@ func New(cfg Config) http.Handler {
 	mux.HandleFunc("/", s.grant(route{"/", access.Enter, s.notFound}))
 	own := http.NewCrossOriginProtection()
 	own.SetDenyHandler(http.HandlerFunc(s.foreign))
-	guarded := own.Handler(s.admit(mux))
+	guarded := own.Handler(s.door.remember(s.admit(mux)))
 	open := http.NewServeMux()
 	files, _ := fs.Sub(static, "static") // the folder is embedded above
 	open.Handle("GET /static/", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
@@ -190,6 +190,7 @@ func (s *server) apiRoutes() []route {
 		{"GET /api/v1/documents/{id}/text", access.Find, s.file("text")},
 		{"POST /api/v1/documents/{id}/filing", access.Sort, s.apiDecide},
 		{"POST /api/v1/documents/{id}/retry", access.Sort, s.apiRetry},
+		{"POST /api/v1/documents/{id}/password", access.Sort, s.apiPassword},
 		{"GET /api/v1/search", access.Find, s.apiSearch},
 		{"GET /api/v1/status", access.Hand, s.apiStatus},
 		{"GET /api/v1/events", access.Hand, s.events},

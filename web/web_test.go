@@ -77,7 +77,7 @@ func newOffice(t *testing.T, change func(*web.Config)) *office {
 		Languages: func(context.Context) ([]string, error) { return []string{"deu", "eng", "xyz"}, nil },
 		Questions: func(doc pipeline.Document, fault *pipeline.Fault) []pipeline.Question {
 			if fault != nil && fault.Code != "unsure" {
-				return []pipeline.Question{{Kind: pipeline.AskFault, Text: fault.Text, Answers: []pipeline.Answer{
+				return []pipeline.Question{{Kind: pipeline.AskFault, Text: pipeline.Message{DE: "Noch einmal versuchen?", EN: "Try again?"}, Help: fault.Text, Answers: []pipeline.Answer{
 					{Key: "1", Text: pipeline.Message{DE: "Noch einmal versuchen", EN: "Try again"}, Retry: pipeline.StepOpen},
 				}}}
 			}
@@ -237,12 +237,20 @@ func (o *office) get(target string) string {
 	return w.Body.String()
 }
 
+// Letters that wait have more than one reason; pages differ with it.
+const (
+	isLocked pipeline.State = "locked" // waits for the password of its file
+	inPile   pipeline.State = "pile"   // one of a stack, with pages of every light
+)
+
 // everyState fills an office with a letter in each state.
 func everyState(o *office) map[pipeline.State]pipeline.DocID {
 	ids := map[pipeline.State]pipeline.DocID{}
 	for _, s := range []pipeline.State{pipeline.Working, pipeline.Waiting, pipeline.Archived, pipeline.Refused} {
 		ids[s] = o.letter("brief-"+string(s)+".pdf", "Rechnung über Malerarbeiten\nBauantrag vom 3. Mai", s)
 	}
+	ids[isLocked] = o.locked("geschuetzt.pdf")
+	ids[inPile], _ = o.pile()
 	return ids
 }
 
@@ -250,10 +258,12 @@ func everyState(o *office) map[pipeline.State]pipeline.DocID {
 func allPages(ids map[pipeline.State]pipeline.DocID) []string {
 	paths := []string{"/", "/letters", "/letters?q=Malerarbeiten", "/letters?q=nirgends", "/letters?q=Malerarbeiten+Mondfahrt&department=20&when=2026&sort=date&since=1", "/tray", "/intake", "/review", "/sheets", "/journal", "/journal?year=2020", "/evidence", "/help"}
 	paths = append(paths, "/savings?all=1")
-	for _, id := range ids {
+	for _, state := range []pipeline.State{pipeline.Working, pipeline.Waiting, pipeline.Archived, pipeline.Refused} {
+		id := ids[state]
 		paths = append(paths, "/letters/"+string(id), "/letters/"+string(id)+"?q=Bauantrag&page=1&field=1", "/letters/"+string(id)+"/proof", "/letters/"+string(id)+"/pages")
 	}
-	paths = append(paths, "/letters/"+string(ids[pipeline.Waiting])+"/pages/1/rescan", "/letters/"+string(ids[pipeline.Archived])+"/pages/1/rescan")
+	paths = append(paths, "/letters/"+string(ids[pipeline.Waiting])+"/pages/1/rescan", "/letters/"+string(ids[pipeline.Archived])+"/pages/1/rescan",
+		"/letters/"+string(ids[inPile])+"/pages", "/letters/"+string(ids[inPile])+"/pages/2/rescan", "/letters/"+string(ids[isLocked]), "/review?letter="+string(ids[isLocked]), "/review?letter="+string(ids[inPile]))
 	return paths
 }
 
@@ -273,6 +283,33 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 			if !strings.Contains(body, `<html lang="`+lang+`">`) || strings.Contains(body, "%!") {
 				t.Errorf("%s in %s is not whole", path, lang)
 			}
+		}
+	}
+}
+
+// TestTheLanguageStays asks for a language on addresses that lead on, and looks
+// where the switch of a page leads.
+func TestTheLanguageStays(t *testing.T) {
+	o := newOffice(t, nil)
+	locked := o.locked("locked.pdf")
+	for path, want := range map[string]string{
+		"/letters?q=Bauantrag&department=20": `href="?department=20&amp;lang=en&amp;q=Bauantrag"`,
+		"/help?lang=de":                      `href="?lang=en"`,
+	} {
+		if body := o.get(path); !strings.Contains(body, want) {
+			t.Errorf("%s does not lead to %s", path, want)
+		}
+	}
+	w := o.post("/letters/"+string(locked)+"/password", url.Values{"password": {"x"}, "gen": {fmt.Sprint(o.entry(locked).Gen)}}, nil)
+	if want := `href="/review?lang=en&amp;letter=` + string(locked) + `"`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("a form's answer does not lead to %s", want)
+	}
+	anna := o.member("anna", []access.Role{access.Department}, "20")
+	for path, as := range map[string]func(*http.Request){"/?lang=en": anna, "/login?lang=en": anna, "/letters?lang=en": nil} {
+		w := o.do("GET", path, nil, as)
+		cookies := w.Result().Cookies()
+		if w.Code != http.StatusSeeOther || len(cookies) != 1 || cookies[0].Name != "lang" || cookies[0].Value != "en" {
+			t.Errorf("%s answers %d with %v", path, w.Code, cookies)
 		}
 	}
 }

@@ -146,14 +146,14 @@ func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Mess
 	case DoubtTwoDepartments:
 		a, b := r.department(pipeline.DeptID(d.Read)), r.department(pipeline.DeptID(d.Other))
 		return pipeline.Message{
-			DE: fmt.Sprintf("Das Schreiben nennt Zeichen von zwei Ämtern: %s und %s. Wohin gehört es?", a, b),
-			EN: fmt.Sprintf("The letter names references of two departments: %s and %s. Where does it belong?", a, b),
+			DE: fmt.Sprintf("Das Schreiben nennt Zeichen von zwei Ämtern: %s und %s.", a, b),
+			EN: fmt.Sprintf("The letter names references of two departments: %s and %s.", a, b),
 		}
 	case DoubtCover:
 		sheet, letter := r.named(d.Read), r.named(d.Other)
 		return pipeline.Message{
-			DE: fmt.Sprintf("Das Deckblatt sagt: %s. Das Schreiben selbst spricht für: %s. Was ist es?", sheet, letter),
-			EN: fmt.Sprintf("The cover sheet says: %s. The letter itself speaks for: %s. What is it?", sheet, letter),
+			DE: fmt.Sprintf("Das Deckblatt sagt: %s. Das Schreiben selbst spricht für: %s.", sheet, letter),
+			EN: fmt.Sprintf("The cover sheet says: %s. The letter itself speaks for: %s.", sheet, letter),
 		}
 	case DoubtFutureDate:
 		return pipeline.Message{
@@ -162,13 +162,13 @@ func (r *Room) doubtText(d pipeline.Doubt, label pipeline.Message) pipeline.Mess
 		}
 	case DoubtCount:
 		return pipeline.Message{
-			DE: fmt.Sprintf("Das Deckblatt kündigt %s Briefe an, im Stapel sind %s. Fehlt ein Brief?", d.Other, d.Read),
-			EN: fmt.Sprintf("The cover sheet announces %s letters, the stack holds %s. Is a letter missing?", d.Other, d.Read),
+			DE: fmt.Sprintf("Das Deckblatt kündigt %s Briefe an, im Stapel sind %s.", d.Other, d.Read),
+			EN: fmt.Sprintf("The cover sheet announces %s letters, the stack holds %s.", d.Other, d.Read),
 		}
 	case DoubtTwoSums:
 		return pipeline.Message{
-			DE: "Auf den Seiten der Rechnung steht ein anderer Betrag als in ihren elektronischen Daten. Welcher gilt?",
-			EN: "The pages of the invoice show another amount than its electronic data. Which one holds?",
+			DE: "Auf den Seiten der Rechnung steht ein anderer Betrag als in ihren elektronischen Daten.",
+			EN: "The pages of the invoice show another amount than its electronic data.",
 		}
 	case DoubtSum:
 		return pipeline.Message{

@@ -19,7 +19,7 @@ func (r *Room) Questions(doc pipeline.Document, fault *pipeline.Fault) []pipelin
 	// looked, and says so by confirming what the letter is.
 	if fault != nil && fault.Code == "count-mismatch" && doc.Filing != nil {
 		q := r.typeQuestion(*doc.Filing)
-		q.Code, q.Text = fault.Code, fault.Text
+		q.Code, q.Help = fault.Code, fault.Text
 		return []pipeline.Question{q}
 	}
 	if fault != nil && fault.Code == FaultSeveral && doc.Cut != nil {
@@ -54,19 +54,33 @@ func (r *Room) certain(f pipeline.Filing) bool {
 	return ok && t.Code != Unclear && f.Confidence >= max(f.Threshold, r.thresholdOf(t))
 }
 
+// whatKind is the question about a type, whatever the reason.
+var whatKind = pipeline.Message{DE: "Was für ein Schreiben ist das?", EN: "What kind of letter is this?"}
+
+// fieldText is the question about a field that is in doubt.
+func fieldText(code string, label pipeline.Message) pipeline.Message {
+	switch code {
+	case DoubtCount:
+		return pipeline.Message{DE: "Fehlt ein Brief im Stapel?", EN: "Is a letter missing in the stack?"}
+	case DoubtTwoSums, DoubtSum:
+		return pipeline.Message{DE: "Welcher Betrag gilt?", EN: "Which amount holds?"}
+	}
+	return pipeline.Message{DE: label.DE + ": Was steht auf der Seite?", EN: label.EN + ": what does the page say?"}
+}
+
 // typeQuestion asks what a letter is. The place is that of the best reason.
 func (r *Room) typeQuestion(f pipeline.Filing) pipeline.Question {
-	q := pipeline.Question{Kind: pipeline.AskType, Code: "unsure", Other: true, Text: unsure(f).Text}
+	q := pipeline.Question{Kind: pipeline.AskType, Code: "unsure", Other: true, Text: whatKind, Help: unsure(f).Text}
 	for _, d := range f.Doubts {
 		if d.Code == DoubtTwoDepartments || d.Code == DoubtCover {
-			q.Code, q.Text, q.Page, q.Box = d.Code, r.doubtText(d, pipeline.Message{}), d.Page, d.Box
+			q.Code, q.Help, q.Page, q.Box = d.Code, r.doubtText(d, pipeline.Message{}), d.Page, d.Box
 		}
 	}
 	if q.Code == "unsure" && len(f.Candidates) > 1 && f.Candidates[1].Confidence*2 > f.Candidates[0].Confidence {
 		q.Code = "rivals"
-		q.Text = pipeline.Message{
-			DE: "Für dieses Schreiben kommen mehrere Dokumenttypen in Frage. Welcher ist es?",
-			EN: "Several document types are possible for this letter. Which one is it?",
+		q.Help = pipeline.Message{
+			DE: "Mehrere Dokumenttypen kommen in Frage.",
+			EN: "Several document types are possible.",
 		}
 	}
 	for _, c := range f.Candidates {
@@ -91,7 +105,7 @@ func (r *Room) typeQuestion(f pipeline.Filing) pipeline.Question {
 func (r *Room) fieldQuestion(f pipeline.Filing, d pipeline.Doubt) pipeline.Question {
 	q := pipeline.Question{
 		Kind: pipeline.AskField, Code: d.Code, Field: d.Field, Other: true,
-		Text: r.doubtText(d, r.label(d.Field)), Page: d.Page, Box: d.Box,
+		Text: fieldText(d.Code, r.label(d.Field)), Help: r.doubtText(d, r.label(d.Field)), Page: d.Page, Box: d.Box,
 	}
 	add := func(text pipeline.Message, value string, confidence float64) {
 		q.Answers = append(q.Answers, pipeline.Answer{
@@ -118,7 +132,8 @@ func (r *Room) fieldQuestion(f pipeline.Filing, d pipeline.Doubt) pipeline.Quest
 // fresh delivery mends has no answer but to try again.
 func faultQuestion(fault *pipeline.Fault) pipeline.Question {
 	return pipeline.Question{
-		Kind: pipeline.AskFault, Code: fault.Code, Text: fault.Text, Page: fault.Page,
+		Kind: pipeline.AskFault, Code: fault.Code, Page: fault.Page, Help: fault.Text,
+		Text: pipeline.Message{DE: "Soll Blattwerk es noch einmal versuchen?", EN: "Shall Blattwerk try again?"},
 		Answers: []pipeline.Answer{{
 			Key: "1", Text: pipeline.Message{DE: "Noch einmal versuchen", EN: "Try again"}, Retry: pipeline.StepOpen,
 		}},

@@ -93,7 +93,7 @@ func TestQuestions(t *testing.T) {
 	}
 	closed := &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "encrypted", Page: 2, Text: pipeline.Message{DE: "zu", EN: "shut"}}
 	q := r.Questions(pipeline.Document{}, closed)
-	if len(q) != 1 || q[0].Kind != pipeline.AskFault || q[0].Text != closed.Text || q[0].Answers[0].Retry != pipeline.StepOpen {
+	if len(q) != 1 || q[0].Kind != pipeline.AskFault || q[0].Help != closed.Text || q[0].Answers[0].Retry != pipeline.StepOpen {
 		t.Errorf("%+v", q)
 	}
 }
@@ -146,7 +146,7 @@ func TestStackCount(t *testing.T) {
 		doc.Stack = &pipeline.Stack{Position: position, Expected: 47, Found: 46}
 		got, err := r.Step(t.Context(), doc, blobs)
 		q := r.Questions(got, pipeline.AsFault(err))
-		if len(q) != want || want == 1 && (q[0].Code != classify.DoubtCount || !strings.Contains(q[0].Text.DE, "47") || len(q[0].Answers) != 1) {
+		if len(q) != want || want == 1 && (q[0].Code != classify.DoubtCount || !strings.Contains(q[0].Help.DE, "47") || len(q[0].Answers) != 1) {
 			t.Errorf("letter %d of the stack asks %+v", position, q)
 		}
 	}

@@ -42,8 +42,12 @@ func cutQuestion(doc pipeline.Document) pipeline.Question {
 	return pipeline.Question{
 		Kind: pipeline.AskCut, Code: FaultSeveral, Page: doc.Cut.Begins[0].Page,
 		Text: pipeline.Message{
-			DE: fmt.Sprintf("Das sieht nach %d Schreiben aus. Soll der Stapel geteilt werden?", n),
-			EN: fmt.Sprintf("This looks like %d letters. Shall the stack be parted?", n),
+			DE: fmt.Sprintf("Soll der Stapel in %d Schreiben geteilt werden?", n),
+			EN: fmt.Sprintf("Shall the stack be parted into %d letters?", n),
+		},
+		Help: pipeline.Message{
+			DE: "Er sieht so aus, als wären mehrere Schreiben ohne Trennblatt gescannt worden.",
+			EN: "It looks as if several letters were scanned without separator sheets.",
 		},
 		Answers: []pipeline.Answer{
 			{Key: "1", Cut: doc.Cut.Pages(), Text: pipeline.Message{DE: "Teilen, Seiten " + places, EN: "Part it, pages " + places}},

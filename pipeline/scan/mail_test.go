@@ -13,13 +13,15 @@ import (
 // TestAMailFromAMailboxIsOne: what a mailbox gave is a mail even where its first
 // lines do not look like one; anywhere else the content alone counts.
 func TestAMailFromAMailboxIsOne(t *testing.T) {
-	relayed := append(bytes.Repeat([]byte("ARC-Seal: i=1; a=rsa-sha256; cv=pass; b=xxxxxxxxxxxxxxxxxxxxxxxx\r\n"), 80),
-		"From: a@example.org\r\nSubject: Antrag\r\n\r\nSehr geehrte Damen und Herren\r\n"...)
+	letter := "From: a@example.org\r\nSubject: Antrag\r\n\r\nSehr geehrte Damen und Herren\r\n"
+	sealed := append(bytes.Repeat([]byte("ARC-Seal: i=1; a=rsa-sha256; cv=pass; b=xxxxxxxxxxxxxxxxxxxxxxxx\r\n"), 80), letter...)
+	relayed := append(bytes.Repeat([]byte("Gateway-Trace: i=1; a header that nobody knows but the mailbox's server\r\n"), 80), letter...)
 	for name, c := range map[string]struct {
 		file        []byte
 		media, want string
 	}{
 		"from a mailbox":             {relayed, "message/rfc822", "message/rfc822"},
+		"under seals, from a folder": {sealed, scan.Sniff(sealed[:4096]), "message/rfc822"},
 		"from a folder":              {relayed, scan.Sniff(relayed[:4096]), "text/plain"},
 		"said to be a picture":       {relayed, "image/jpeg", "text/plain"},
 		"of 8-bit junk, by mail":     {append([]byte{0, 1, 2}, relayed...), "message/rfc822", "message/rfc822"},

@@ -131,8 +131,14 @@ func sniffBrands(head []byte) string {
 	return mediaBinary
 }
 
-// mailHeaders begin the first lines of raw mails.
-var mailHeaders = []string{"received:", "return-path:", "from:", "delivered-to:", "mime-version:", "message-id:", "date:", "subject:", "x-", "to:", "content-type:"}
+// mailHeaders begin the first lines of raw mails. What servers put on top differs:
+// a mail that went through a list or a gateway begins with its seals and checks
+// (RFC 8617 ARC, RFC 6376 DKIM, RFC 8601 results, RFC 7208 SPF).
+var mailHeaders = []string{
+	"received:", "return-path:", "from:", "delivered-to:", "mime-version:", "message-id:", "date:", "subject:", "x-", "to:", "content-type:",
+	"arc-seal:", "arc-message-signature:", "arc-authentication-results:", "dkim-signature:", "domainkey-signature:",
+	"authentication-results:", "received-spf:", "reply-to:", "sender:", "cc:", "envelope-to:", "list-", "resent-", "references:", "in-reply-to:",
+}
 
 func sniffText(head []byte) string {
 	text := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
@@ -151,13 +157,19 @@ func sniffText(head []byte) string {
 	return mediaText
 }
 
-// isMail asks for two lines that begin as headers of a mail do.
+// isMail asks for two lines that begin as headers of a mail do, among the first
+// twenty. A line that begins with white space belongs to the header before it
+// (RFC 5322, 2.2.3); seals and checks take a dozen of them.
 func isMail(lower []byte) bool {
-	found := 0
+	found, headers := 0, 0
 	for i, line := range bytes.Split(lower, []byte("\n")) {
-		if i > 20 || len(bytes.TrimSpace(line)) == 0 {
+		if headers > 20 || len(bytes.TrimSpace(line)) == 0 {
 			break
 		}
+		if line[0] == ' ' || line[0] == '\t' {
+			continue
+		}
+		headers++
 		if i == 0 && bytes.HasPrefix(line, []byte("from ")) { // mbox
 			found++
 		}

@@ -132,7 +132,7 @@ if (live.length) {
   events.onmessage = (e) => {
     const p = JSON.parse(e.data);
     const step = document.querySelector(`[data-doc="${CSS.escape(p.doc)}"] .step`);
-    if (step && p.total) step.dataset.done = `${p.done}/${p.total}`;
+    if (step && p.total) step.dataset.done = `${p.done ?? 0}/${p.total}`; // at the start it is left out
     if (!p.done) refresh();
   };
 }

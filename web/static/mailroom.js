@@ -34,6 +34,9 @@
     task().replaceWith(fresh);
     const id = fresh.dataset.letter;
     history.replaceState(null, "", id ? "/review?letter=" + encodeURIComponent(id) : "/review");
+    const language = document.querySelector("a.language"); // leads to this very task, too
+    const lang = new URLSearchParams(language.search).get("lang");
+    language.search = new URLSearchParams(id ? { letter: id, lang } : { lang });
     prepare();
   }
 
@@ -133,7 +136,7 @@
     const hint = document.createElement("p");
     Object.assign(input, { id: "answer", type: "text", autocomplete: "off", spellcheck: false });
     for (const [k, v] of Object.entries({
-      role: "combobox", "aria-expanded": "false", "aria-controls": "matches", "aria-autocomplete": "list", "aria-describedby": "question hint",
+      role: "combobox", "aria-expanded": "false", "aria-controls": "matches", "aria-autocomplete": "list", "aria-describedby": "question why hint",
     })) input.setAttribute(k, v);
     list.id = "matches";
     list.setAttribute("role", "listbox");
@@ -223,7 +226,7 @@
     const select = here.querySelector("select#type"), value = here.querySelector("#value");
     if (value) value.form.addEventListener("submit", (e) => { e.preventDefault(); decide(value.form); });
     for (const tab of here.querySelectorAll(".page-tabs a")) tab.addEventListener("click", (e) => { e.preventDefault(); turn(tab); });
-    const first = here.querySelector(".answers button") || value;
+    const first = here.querySelector("#password") || here.querySelector(".answers button") || value;
     const focus = select ? combo(select) : first;
     if (focus) focus.focus({ preventScroll: true });
   }

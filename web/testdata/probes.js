@@ -59,13 +59,16 @@ window.probes = (() => {
   }
 
   // 2.1.1, 2.4.7, 2.4.11: the tab key reaches every control, and its focus is seen.
-  let controls = [], met = new Set(), faults = [];
+  // 2.4.3, 1.3.2: on a narrow screen, where one thing stands under the other, the
+  // focus goes down the page as the eye does.
+  let controls = [], met = new Set(), faults = [], before = null;
   const group = (e) => e.type === "radio" ? document.querySelector(`input[type=radio][name="${e.name}"]`) : e;
   function begin() {
     controls = all("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']").filter((e) => !e.disabled).map(group);
     controls = [...new Set(controls)];
     met = new Set();
     faults = [];
+    before = null;
     document.activeElement.blur();
     scrollTo(0, 0);
     return controls.length;
@@ -77,6 +80,10 @@ window.probes = (() => {
     met.add(group(e));
     const style = getComputedStyle(e), box = e.getBoundingClientRect();
     if (!e.matches(":focus-visible") || style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) faults.push(`shows no focus: ${say(e)}`);
+    // From the last control the tab key comes back to the first.
+    const at = { e, top: box.top + scrollY, bottom: box.bottom + scrollY };
+    if (before && e !== controls[0] && at.bottom <= before.top) faults.push(`stands above what the tab key leaves for it, ${say(before.e)}: ${say(e)}`);
+    before = at;
     const top = document.elementFromPoint(box.left + Math.min(box.width / 2, 20), box.top + Math.min(box.height / 2, 12));
     if (!top) faults.push(`has the focus off the screen: ${say(e)}`);
     else if (!e.contains(top) && !top.contains(e) && !(e.labels && [...e.labels].some((l) => l.contains(top)))) faults.push(`is covered by ${say(top)}: ${say(e)}`);

@@ -27,7 +27,6 @@ type camera struct {
 	out    string
 	axe    string
 	taken  map[string]bool // pictures that there are, by page, screen and language
-	all    bool            // also pictures of narrow pages in English
 	faults []string
 	bytes  int
 }
@@ -39,8 +38,8 @@ const (
 	quality      = int64(40) // of WebP
 )
 
-func newCamera(ctx context.Context, url, out, axe string, all bool) (*camera, error) {
-	c := &camera{url: url, out: out, all: all, taken: map[string]bool{}}
+func newCamera(ctx context.Context, url, out, axe string) (*camera, error) {
+	c := &camera{url: url, out: out, taken: map[string]bool{}}
 	raw, err := os.ReadFile(axe)
 	if err != nil {
 		return nil, fmt.Errorf("axe-core is missing; `make setup-test` fetches it: %w", err)
@@ -112,6 +111,7 @@ func (c *camera) walk(p person, session *http.Cookie) error {
 
 var (
 	id     = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27,}|\b\d{4}-\d{6}\b`)
+	scan   = regexp.MustCompile(`/pages/\d+/rescan$`)
 	folder = regexp.MustCompile(`[^a-z0-9]+`)
 	// file is an address that gives a file, or ends the session.
 	file = regexp.MustCompile(`/(pdf|original|text|zip|manifest|export)(\?|$|\.)|\.(png|pdf|csv|xlsx|json|zip)(\?|$)|^/logout|^/static/|^/api/`)
@@ -126,12 +126,13 @@ func pattern(path string) string {
 	}
 	names := make([]string, 0)
 	for name := range u.Query() {
-		if name == "q" || name == "by" {
+		if name == "q" || name == "by" || name == "letter" {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	return strings.Join(append([]string{id.ReplaceAllString(u.Path, "{id}")}, names...), " ")
+	at := scan.ReplaceAllString(id.ReplaceAllString(u.Path, "{id}"), "/pages/one/rescan")
+	return strings.Join(append([]string{at}, names...), " ")
 }
 
 // name is the file name of a page's picture, after its address.
@@ -151,7 +152,7 @@ func (c *camera) links() ([]string, error) {
 	if err := json.Unmarshal([]byte(raw), &links); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(links, func(l string) bool { return file.MatchString(l) || strings.HasPrefix(l, "/?lang=") }), nil
+	return slices.DeleteFunc(links, func(l string) bool { return file.MatchString(l) || strings.HasPrefix(l, "/review?letter=") }), nil
 }
 
 // look opens a page on both screens and in both languages, holds it against the
@@ -180,7 +181,7 @@ func (c *camera) look(role, path string) error {
 		if view.width == narrow {
 			file += ".phone"
 		}
-		if file += "." + view.lang; c.taken[file] || view.width == narrow && view.lang == "en" && !c.all {
+		if file += "." + view.lang; c.taken[file] {
 			continue
 		}
 		c.taken[file] = true

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // stack makes a file as a scanner does from a pile of paper: three of the sample
 // letters with separator sheets between. One of them waits for a decision.
 func stack(ctx context.Context, program, samples, dir string) (string, error) {
-	drawn, sheet, file := filepath.Join(dir, "drawn.pdf"), filepath.Join(dir, "sheet.pdf"), filepath.Join(dir, "stack.pdf")
+	drawn, sheet, file := filepath.Join(dir, "drawn.pdf"), filepath.Join(dir, "sheet.pdf"), filepath.Join(dir, "stapel.pdf")
 	letter := func(name string) string { return filepath.Join(samples, name) }
 	for _, args := range [][]string{
 		{program, "sheets", "separators", "--count", "1", "-o", drawn},
@@ -27,6 +28,17 @@ func stack(ctx context.Context, program, samples, dir string) (string, error) {
 		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
 			return "", fmt.Errorf("making a stack: %s: %w: %s", args[0], err, out)
 		}
+	}
+	return file, nil
+}
+
+// protected makes a file that opens with a password alone.
+func protected(ctx context.Context, samples, dir string) (string, error) {
+	file := filepath.Join(dir, "vertraulich.pdf")
+	out, err := exec.CommandContext(ctx, "qpdf", "--encrypt", "offen", "offen", "256", "--",
+		filepath.Join(samples, "07-wohnungsgeberbestaetigung.pdf"), file).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("making a protected file: %w: %s", err, out)
 	}
 	return file, nil
 }
@@ -61,7 +73,8 @@ var department = []deed{
 		text := "Herbert Vogt\nMühlgasse 2\n43127 Ulmenstedt\n\nStadt Ulmenstedt\nOrdnungsamt, Bußgeldstelle\n\n" +
 			"Einspruch gegen den Bußgeldbescheid vom 2. November 2026\nIhr Aktenzeichen: 32-OWI-413377/26\n\n" +
 			"Sehr geehrte Damen und Herren,\n\ngegen den Bußgeldbescheid lege ich fristgerecht Einspruch ein. Den Verstoß bestreite ich.\n\nHerbert Vogt\n"
-		return h.deliver(ctx, mailroom, "einspruch-vogt.txt", strings.NewReader(text))
+		_, err := h.deliver(ctx, mailroom, "einspruch-vogt.txt", strings.NewReader(text))
+		return err
 	},
 }
 
@@ -76,14 +89,33 @@ var sustainability = []deed{
 	},
 }
 
-// deliver hands a file in.
-func (h *house) deliver(ctx context.Context, session *http.Cookie, name string, file io.Reader) error {
+// deliverFile hands in a file of this machine.
+func (h *house) deliverFile(ctx context.Context, session *http.Cookie, path string) (id string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	return h.deliver(ctx, session, filepath.Base(path), file)
+}
+
+// deliver hands a file in and gives the ID of its letter.
+func (h *house) deliver(ctx context.Context, session *http.Cookie, name string, file io.Reader) (id string, err error) {
 	req, err := h.request(ctx, session, http.MethodPost, "/api/v1/deliveries?name="+url.QueryEscape(name), file)
 	if err != nil {
-		return err
+		return "", err
 	}
 	req.Header.Set("Content-Type", "application/octet-stream")
-	return answered(http.DefaultClient.Do(req))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	var letter struct{ ID string }
+	if err := json.NewDecoder(resp.Body).Decode(&letter); err != nil || resp.StatusCode != http.StatusCreated {
+		return "", fmt.Errorf("handing %s in answers %s: %w", name, resp.Status, err)
+	}
+	return letter.ID, nil
 }
 
 // request is one of a person who is signed in.

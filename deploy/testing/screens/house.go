@@ -69,7 +69,7 @@ func (h *house) person(ctx context.Context, p person) (*http.Cookie, error) {
 		return nil, fmt.Errorf("adding the account %s: %w: %s", p.login, err, out)
 	}
 	jar, _ := cookiejar.New(nil)
-	client := &http.Client{Jar: jar}
+	client := &http.Client{Jar: jar, Transport: asFirefox{}}
 	for _, step := range []struct {
 		path string
 		form url.Values
@@ -95,6 +95,15 @@ func (h *house) person(ctx context.Context, p person) (*http.Cookie, error) {
 		}
 	}
 	return nil, fmt.Errorf("signing in as %s gives no session", p.login)
+}
+
+// asFirefox signs in as a browser does, whose name the account's page shows.
+type asFirefox struct{}
+
+func (asFirefox) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // settled waits until no letter is on its way any more.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -35,20 +36,19 @@ var persons = []person{
 func main() {
 	out := flag.String("out", "docs/screens", "folder for the pictures")
 	program := flag.String("program", "bin/blattwerk", "the program to show")
-	all := flag.Bool("all", false, "also pictures of narrow pages in English")
 	limit := flag.Duration("limit", 30*time.Minute, "most time for all of it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
-	if err := run(ctx, *out, *program, *all); err != nil {
+	if err := run(ctx, *out, *program); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out, program string, all bool) (err error) {
+func run(ctx context.Context, out, program string) (err error) {
 	top, err := root()
 	if err != nil {
 		return err
@@ -69,6 +69,10 @@ func run(ctx context.Context, out, program string, all bool) (err error) {
 	if err != nil {
 		return err
 	}
+	sealed, err := protected(ctx, samples, data)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	h, err := open(ctx, program, samples, data)
 	if err != nil {
@@ -76,7 +80,7 @@ func run(ctx context.Context, out, program string, all bool) (err error) {
 		return err
 	}
 	defer func() { stop(); _ = h.cmd.Wait() }()
-	c, err := newCamera(ctx, h.url, out, filepath.Join(top, ".cache", "tools", "axe.min.js"), all)
+	c, err := newCamera(ctx, h.url, out, filepath.Join(top, ".cache", "tools", "axe.min.js"))
 	if err != nil {
 		return err
 	}
@@ -109,18 +113,20 @@ func run(ctx context.Context, out, program string, all bool) (err error) {
 	if err := h.settled(ctx, sessions[0]); err != nil {
 		return err
 	}
-	file, err := os.Open(pile)
+	locked, err := h.deliverFile(ctx, sessions[0], sealed)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	if err := h.deliver(ctx, sessions[0], "stapel.pdf", file); err != nil {
+	if _, err := h.deliverFile(ctx, sessions[0], pile); err != nil {
 		return err
 	}
 	if err := h.settled(ctx, sessions[0]); err != nil {
 		return err
 	}
 	for i, p := range persons {
+		if i == 0 { // where the file waits for its password
+			p.also = append(slices.Clone(p.also), "/review?letter="+locked)
+		}
 		if err := c.walk(p, sessions[i]); err != nil {
 			return err
 		}
