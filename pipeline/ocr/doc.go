@@ -25,7 +25,8 @@
 // that gosseract owns), Leptonica's page operations (pix.go) and, where Leptonica
 // is unsure how a page stands, tesseract's finder of orientation (osd.go). Every
 // start of tesseract would load tables that only its old recogniser used;
-// legacy.go keeps it from that.
+// legacy.go keeps it from that, and lines.go from packing and unpacking every line of
+// a page.
 //
 // What Leptonica decodes wrongly or not at all is decoded here over the C
 // interfaces of the libraries that it uses itself: JPEG 2000 of any layout (jp2.c),
@@ -46,7 +47,8 @@
 // drawn (rules.go finds them, cells.go reads them row by row), by gaps where the engine
 // ran columns together (order.go). A page that has idle cores beside it is
 // read in two halves (look.go). Pages finer than 400 dpi are read at 300, very large
-// ones more coarsely, and boxes are given in pixels of the full page. While the picture
+// ones more coarsely, pages whose letters are a few pixels high are enlarged (enlarge.go),
+// and boxes are given in pixels of the full page. While the picture
 // is open, the quality of the scan is measured (quality.go).
 //
 // Leptonica gives the same answer for bad bytes and for want of memory. Bytes

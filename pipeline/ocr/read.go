@@ -149,7 +149,11 @@ func clean(p *prepared) error {
 	if err := p.turnBands(before, bands); err != nil {
 		return err
 	}
-	return despeckle(p)
+	letters, err := despeckle(p)
+	if err != nil {
+		return err
+	}
+	return p.enlarge(letters)
 }
 
 // points gives the greys of the levelled page that become black and white. Pale
@@ -176,26 +180,26 @@ const (
 	speckShare = 0.5  // specks for each larger part
 )
 
-// despeckle paints specks over on a page that is full of them.
-func despeckle(p *prepared) error {
+// despeckle paints specks over on a page that is full of them. It gives the heights
+// of the parts that are none.
+func despeckle(p *prepared) (heights []int, err error) {
 	ink, err := p.page.dark(160)
 	if err != nil {
-		return fmt.Errorf("looking for specks: %w", err)
+		return nil, fmt.Errorf("looking for specks: %w", err)
 	}
 	defer ink.close()
 	limit := max(int(math.Round(speckSize*float64(p.dpi)/25.4)), 1)
 	var specks []image.Rectangle
-	larger := 0
 	for _, r := range ink.parts() {
 		if max(r.Dx(), r.Dy()) <= limit {
 			specks = append(specks, r.Inset(-1).Intersect(image.Rect(0, 0, ink.width(), ink.height())))
 		} else {
-			larger++
+			heights = append(heights, r.Dy())
 		}
 	}
-	if len(specks) < fewSpecks || float64(len(specks)) < speckShare*float64(larger) {
-		return nil
+	if len(specks) < fewSpecks || float64(len(specks)) < speckShare*float64(len(heights)) {
+		return heights, nil
 	}
 	p.did("despeckle %d", len(specks))
-	return p.page.fill(specks, 255)
+	return heights, p.page.fill(specks, 255)
 }
