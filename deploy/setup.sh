@@ -4,7 +4,7 @@
 # rights, where all are there. Other systems: install the like by hand.
 set -eu
 
-build="gcc g++ libc6-dev pkg-config libtesseract-dev libleptonica-dev libtiff-dev libpng-dev libopenjp2-7-dev libzxing-dev"
+build="gcc g++ libc6-dev pkg-config libtesseract-dev libleptonica-dev libtiff-dev libpng-dev libopenjp2-7-dev libjpeg62-turbo-dev libzxing-dev"
 run="libzxing2 tesseract-ocr tesseract-ocr-deu tesseract-ocr-eng tesseract-ocr-osd poppler-utils ghostscript qpdf libheif-examples fonts-liberation ca-certificates"
 test="redis-server postgresql chromium imagemagick jq systemd default-jre-headless maven procps curl python3 libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
 

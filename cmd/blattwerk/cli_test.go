@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"image/color"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"strings"
@@ -229,5 +231,36 @@ func TestEveryHelpNamesItsCommand(t *testing.T) {
 		if code := p.run(t.Context(), []string{cmd.name, "--help"}); code != exitDone || !strings.Contains(out.String(), "blattwerk "+cmd.name) {
 			t.Errorf("%s --help ends with %d: %s", cmd.name, code, out.String())
 		}
+	}
+}
+
+// TestConvertShowsWhatIsRead looks at the pictures of a page as it came and as it was
+// read: its head has white print on orange.
+func TestConvertShowsWhatIsRead(t *testing.T) {
+	dir := t.TempDir()
+	shown := filepath.Join(dir, "shown")
+	if r := blattwerk(t, dir, "convert", "--show-prepared", shown, pipelinetest.Letter(t, "letters/15-werbung-bueromoebel.jpg"), filepath.Join(dir, "o.pdf")); r.code != exitDone {
+		t.Fatal(r)
+	}
+	mean := func(name string) int { // of the greys of the head
+		f, err := os.Open(filepath.Join(shown, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		m, err := jpeg.Decode(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, n, b := 0, 0, m.Bounds()
+		for y := b.Dy() / 20; y < b.Dy()/4; y++ {
+			for x := b.Dx() / 20; x < b.Dx()*19/20; x++ {
+				sum, n = sum+int(color.GrayModel.Convert(m.At(x, y)).(color.Gray).Y), n+1
+			}
+		}
+		return sum / n
+	}
+	if before, after := mean("page-0001-before.jpg"), mean("page-0001-after.jpg"); before > 180 || after < 210 {
+		t.Errorf("the head's grey was %d before and %d after: orange is to become white", before, after)
 	}
 }

@@ -35,6 +35,7 @@ func convertCommand() command {
 			fs.String("sidecar", "", "write the text to this file, too")
 			fs.String("hocr", "", "write the words with their places to this file as hOCR, too")
 			fs.String("alto", "", "the same as ALTO 4")
+			fs.String("show-prepared", "", "write pictures of each page that was read to this folder: as it came, and as it was made ready for reading")
 			fs.String("mode", string(pipeline.ModeSkip), "pages that carry text already: skip, force or redo")
 			fs.BoolP("quiet", "q", false, "no progress")
 		},
@@ -71,9 +72,19 @@ func convert(ctx context.Context, c *call) error {
 	if err != nil {
 		return exit{exitBadInput, fmt.Errorf("reading the input: %w", err)}
 	}
-	doc, err := c.convertDocument(ctx, blobs, original, pipeline.Mode(mode))
+	rooms, err := openRooms(c.set, nil)
 	if err != nil {
 		return err
+	}
+	defer rooms.Close()
+	doc, err := c.convertDocument(ctx, rooms, blobs, original, pipeline.Mode(mode))
+	if err != nil {
+		return err
+	}
+	if dir, _ := c.flags.GetString("show-prepared"); dir != "" {
+		if err := showPrepared(ctx, rooms, doc, blobs, dir); err != nil {
+			return exit{exitCannotWrite, err}
+		}
 	}
 	if !doc.PDF.Check.Valid {
 		return exit{exitNotPDFA, errors.New(c.say("das Ergebnis ist kein gültiges PDF/A", "the result is not valid PDF/A"))}
@@ -90,12 +101,7 @@ func validMode(mode string) bool {
 }
 
 // convertDocument walks the part of the route that makes a searchable PDF/A.
-func (c *call) convertDocument(ctx context.Context, blobs pipeline.Blobs, original pipeline.Blob, mode pipeline.Mode) (pipeline.Document, error) {
-	rooms, err := openRooms(c.set, nil)
-	if err != nil {
-		return pipeline.Document{}, err
-	}
-	defer rooms.Close()
+func (c *call) convertDocument(ctx context.Context, rooms *route.Rooms, blobs pipeline.Blobs, original pipeline.Blob, mode pipeline.Mode) (pipeline.Document, error) {
 	languages, _ := c.flags.GetString("languages")
 	if languages == "" {
 		languages = c.set.str("language")
@@ -103,7 +109,7 @@ func (c *call) convertDocument(ctx context.Context, blobs pipeline.Blobs, origin
 	doc := pipeline.Document{ID: "convert", Delivery: pipeline.Delivery{
 		Original: original, Name: workers.CleanName(filepath.Base(c.args[0])), Language: languages, Mode: mode, Source: "convert",
 	}}
-	doc, err = route.Walk(c.withBar(ctx), rooms.Conversion(), doc, blobs)
+	doc, err := route.Walk(c.withBar(ctx), rooms.Conversion(), doc, blobs)
 	if err == nil {
 		return doc, nil
 	}

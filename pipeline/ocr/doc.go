@@ -29,9 +29,10 @@
 //
 // What Leptonica decodes wrongly or not at all is decoded here over the C
 // interfaces of the libraries that it uses itself: JPEG 2000 of any layout (jp2.c),
-// TIFF in tiles and planes (tiff.c), PNG and TIFF row by row, so that a sheet of A0
-// in colour never stands in memory as a whole (rows.c), and what is transparent in
-// GIF and PNG (opaque.go).
+// TIFF in tiles and planes (tiff.c), PNG and TIFF row by row (rows.c), and what is transparent in
+// GIF and PNG (opaque.go). Large pictures are scaled down while they are decoded
+// (fit.c, jpeg.c, jp2.c), and large pages read in strips (parts.go), so that a sheet
+// of A0 never stands in memory as a whole.
 //
 // A page is looked over at 150 dpi first: is it blank, along which axis do its
 // lines run, where is up, how skewed is it. Then it is turned, straightened, its
@@ -40,8 +41,10 @@
 // (points in read.go), and a page that looks empty is looked at once more for lines
 // of faint print before it is called blank (faint.go). A second look (in another
 // direction if the orientation is uncertain, else as one column of text) is taken only
-// where the first made little sense. Words are then put into the order of people where
-// the engine ran columns together (order.go). A page that has idle cores beside it is
+// where the first made little sense. Strokes that were taken for letters are left out
+// (noise.go). Words are then put into the order of people: by cells where rules are
+// drawn (rules.go finds them, cells.go reads them row by row), by gaps where the engine
+// ran columns together (order.go). A page that has idle cores beside it is
 // read in two halves (look.go). Pages finer than 400 dpi are read at 300, very large
 // ones more coarsely, and boxes are given in pixels of the full page. While the picture
 // is open, the quality of the scan is measured (quality.go).

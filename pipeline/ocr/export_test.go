@@ -8,12 +8,13 @@ import "blattwerk/pipeline"
 func Stander() func(file []byte, img pipeline.Image, languages string) (turn int, blank bool, actions []string, err error) {
 	var r reader
 	return func(file []byte, img pipeline.Image, languages string) (int, bool, []string, error) {
-		page, _, err := decode(file, img.Media, 0, true)
+		call := readCall{Media: img.Media, Turn: img.Turn, DPIX: img.DPIX, DPIY: img.DPIY, Languages: languages}
+		page, full, err := decodeTo(file, img.Media, false, call.wanted)
 		if err != nil {
 			return 0, false, nil, err
 		}
 		defer page.close()
-		call := readCall{Media: img.Media, Turn: img.Turn, DPIX: img.DPIX, DPIY: img.DPIY, Languages: languages}
+		call.full = full
 		p, err := r.prepare(page, call)
 		if err != nil {
 			return 0, false, nil, err

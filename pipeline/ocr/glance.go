@@ -62,7 +62,7 @@ func serveGlance(value json.RawMessage, body []byte) (any, []byte, error) {
 }
 
 func glance(call glanceCall, file []byte) (glanceReply, error) {
-	page, _, err := decode(file, call.Media, 0, true)
+	page, full, err := decodeTo(file, call.Media, false, readCall{DPIX: call.DPIX, DPIY: call.DPIY}.wanted)
 	if errors.Is(err, errUndecodable) {
 		return glanceReply{Damaged: true}, nil
 	}
@@ -70,8 +70,7 @@ func glance(call glanceCall, file []byte) (glanceReply, error) {
 		return glanceReply{}, err
 	}
 	defer page.close()
-	full := frame{width: page.width(), height: page.height()}
-	w, h, dpi := sizes(page.width(), page.height(), call.DPIX, call.DPIY)
+	w, h, dpi := sizes(full.X, full.Y, call.DPIX, call.DPIY)
 	if w != page.width() || h != page.height() {
 		if err := page.replace(page.scaled(w, h)); err != nil {
 			return glanceReply{}, err
@@ -99,7 +98,7 @@ func glance(call glanceCall, file []byte) (glanceReply, error) {
 		page.row(y, pixels[y*w:(y+1)*w])
 	}
 	reply.Codes, err = barcode.Find(barcode.Picture{Width: w, Height: h, Pixels: pixels, DPI: dpi})
-	sx, sy := float64(full.width)/float64(w), float64(full.height)/float64(h)
+	sx, sy := float64(full.X)/float64(w), float64(full.Y)/float64(h)
 	for i := range reply.Codes {
 		b := &reply.Codes[i].Box
 		*b = pipeline.Box{X0: int(float64(b.X0) * sx), Y0: int(float64(b.Y0) * sy), X1: int(float64(b.X1) * sx), Y1: int(float64(b.Y1) * sy)}

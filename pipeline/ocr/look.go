@@ -128,6 +128,9 @@ func (r *reader) look(e *engine, page *pix, call readCall, dpi int, mode layout)
 // halves reads a page; if a core is idle and the page has a broad white band
 // about its middle, both halves at once.
 func (r *reader) halves(p *prepared, call readCall) ([]pipeline.Word, error) {
+	if p.page.width()*p.page.height() > partPixels*3/2 {
+		return r.parts(p, call)
+	}
 	at, ok := 0, false
 	if call.Halves {
 		at, ok = p.page.middleBand(p.dpi)

@@ -2,6 +2,7 @@ package ocr
 
 import (
 	"cmp"
+	"image"
 	"math"
 	"slices"
 	"strings"
@@ -34,7 +35,8 @@ type piece struct {
 	words []pipeline.Word
 	box   pipeline.Box
 	base  float64 // where its words stand
-	at    int     // place of its first word in the engine's order
+	at    int     // twice the place of its first word in the engine's order
+	table *table  // in place of words
 }
 
 // row is what stands side by side.
@@ -48,14 +50,15 @@ type row struct {
 type span struct{ x0, x1 int }
 
 // ordered puts the words of a page into the order in which people read them, and
-// numbers blocks, paragraphs and lines anew.
-func ordered(words []pipeline.Word, height int) []pipeline.Word {
+// numbers blocks, paragraphs and lines anew. Cells are the areas that rules enclose.
+func ordered(words []pipeline.Word, cells []image.Rectangle, height int) []pipeline.Word {
 	unit := lineHeight(words)
 	if unit == 0 {
 		return words
 	}
 	o := orderer{unit: unit, height: height}
-	o.arrange(o.rows(words))
+	found, loose := tables(words, cells, int(betweenCells*unit))
+	o.arrange(o.rows(loose, found))
 	return o.out
 }
 
@@ -65,6 +68,12 @@ func (o *orderer) arrange(rows []row) {
 	var run []row
 	var gutters []span
 	for _, r := range rows {
+		if len(r.pieces) == 1 && r.pieces[0].table != nil && !r.pieces[0].table.beside {
+			o.flush(run, gutters)
+			o.keep([]row{r})
+			run, gutters = nil, nil
+			continue
+		}
 		next := o.narrowed(gutters, r)
 		if len(run) > 0 && (float64(r.y0-run[len(run)-1].y1) > farBelow*o.unit || ends(run, gutters, r, next)) {
 			o.flush(run, gutters)
@@ -111,10 +120,14 @@ func lineHeight(words []pipeline.Word) float64 {
 	return float64(heights[len(heights)/2])
 }
 
-// rows makes rows of pieces from top to bottom. The engine's lines are rows; two
-// that stand side by side at one height are one.
-func (o *orderer) rows(words []pipeline.Word) []row {
+// rows makes rows of pieces from top to bottom. The engine's lines are rows, and so
+// are tables; two that stand side by side at one height are one.
+func (o *orderer) rows(words []pipeline.Word, tables []table) []row {
 	var lines []row
+	for i, t := range tables {
+		b := pipeline.Box{X0: t.box.Min.X, Y0: t.box.Min.Y, X1: t.box.Max.X, Y1: t.box.Max.Y}
+		lines = append(lines, newRow([]piece{{table: &tables[i], box: b, base: float64(b.Y0) + o.unit, at: 2*t.at - 1}}))
+	}
 	for i := 0; i < len(words); {
 		j := i
 		for j < len(words) && words[j].Line == words[i].Line && words[j].Block == words[i].Block {
@@ -126,7 +139,7 @@ func (o *orderer) rows(words []pipeline.Word) []row {
 	slices.SortStableFunc(lines, func(a, b row) int { return cmp.Compare(a.base, b.base) })
 	var rows []row
 	for _, l := range lines {
-		if n := len(rows); n > 0 && l.base-rows[n-1].base < o.unit/2 && !slices.ContainsFunc(l.pieces, func(p piece) bool { return rows[n-1].covers(p.box) }) {
+		if n := len(rows); n > 0 && l.base-rows[n-1].base < o.unit/2 && l.isTable() == rows[n-1].isTable() && !slices.ContainsFunc(l.pieces, func(p piece) bool { return rows[n-1].covers(p.box) }) {
 			rows[n-1] = newRow(append(rows[n-1].pieces, l.pieces...))
 			continue
 		}
@@ -146,6 +159,8 @@ func newRow(pieces []piece) row {
 	return r
 }
 
+func (r row) isTable() bool { return r.pieces[0].table != nil }
+
 func (r row) covers(b pipeline.Box) bool {
 	return slices.ContainsFunc(r.pieces, func(p piece) bool { return p.box.X0 < b.X1 && b.X0 < p.box.X1 })
 }
@@ -159,7 +174,7 @@ func (o *orderer) pieces(line []pipeline.Word, at int) []piece {
 		if i < len(line) && float64(line[i].Box.X0-line[i-1].Box.X1) <= wideGap*o.unit {
 			continue
 		}
-		p := piece{words: line[from:i], box: line[from].Box, at: at + from}
+		p := piece{words: line[from:i], box: line[from].Box, at: 2 * (at + from)}
 		var bases []float64
 		for _, w := range p.words {
 			p.box = pipeline.Box{X0: min(p.box.X0, w.Box.X0), Y0: min(p.box.Y0, w.Box.Y0), X1: max(p.box.X1, w.Box.X1), Y1: max(p.box.Y1, w.Box.Y1)}
@@ -209,7 +224,7 @@ func (o *orderer) narrowed(gutters []span, r row) []span {
 // flush writes a run of rows: as columns where it is columns, else row by row.
 func (o *orderer) flush(run []row, gutters []span) {
 	inner := innerGutters(run, gutters)
-	if len(run) < fewestInRun || len(inner) == 0 || !ranTogether(run) {
+	if len(run) < fewestInRun || len(inner) == 0 {
 		o.keep(run)
 		return
 	}
@@ -217,6 +232,9 @@ func (o *orderer) flush(run []row, gutters []span) {
 	// names and numbers beside an address are.
 	widest := widest(inner)
 	switch {
+	case !ranTogether(run) && !inColumns(run, widest):
+		o.keep(run)
+		return
 	case hasInformationBlock(run, widest):
 	case o.isTable(run):
 		o.keep(run)
@@ -321,7 +339,7 @@ func isList(run []row) bool {
 	named := 0
 	for _, r := range run {
 		first := r.pieces[0].words
-		if len(r.pieces) == 2 && strings.HasSuffix(first[len(first)-1].Text, ":") {
+		if len(r.pieces) == 2 && len(first) > 0 && strings.HasSuffix(first[len(first)-1].Text, ":") {
 			named++
 		}
 	}
@@ -333,6 +351,9 @@ func isList(run []row) bool {
 func ranTogether(run []row) bool {
 	return slices.ContainsFunc(run, func(r row) bool {
 		for i := 1; i < len(r.pieces); i++ {
+			if r.isTable() {
+				return false
+			}
 			if a, b := r.pieces[i-1].words[0], r.pieces[i].words[0]; a.Line == b.Line && a.Block == b.Block {
 				return true
 			}
@@ -341,9 +362,27 @@ func ranTogether(run []row) bool {
 	})
 }
 
+// inColumns says whether the engine read all that is on one side of a gutter before
+// all that is on the other, so that it saw columns; it minds neither which comes first
+// nor what stands below both.
+func inColumns(run []row, gutter span) bool {
+	var l, r span
+	l.x0, r.x0 = math.MaxInt32, math.MaxInt32
+	for _, row := range run {
+		for i, p := range row.pieces {
+			side := &r
+			if i < row.leftOf(gutter) {
+				side = &l
+			}
+			side.x0, side.x1 = min(side.x0, p.at), max(side.x1, p.at)
+		}
+	}
+	return l.x1 < r.x0 || r.x1 < l.x0
+}
+
 // dirt is what has neither letters nor digits.
 func (p piece) dirt() bool {
-	return !slices.ContainsFunc(p.words, func(w pipeline.Word) bool {
+	return p.table == nil && !slices.ContainsFunc(p.words, func(w pipeline.Word) bool {
 		return strings.ContainsFunc(w.Text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 	})
 }
@@ -374,6 +413,12 @@ func (o *orderer) keep(run []row) {
 	slices.SortStableFunc(pieces, func(a, b piece) int { return cmp.Compare(a.at, b.at) })
 	var last *pipeline.Word
 	for _, p := range pieces {
+		if p.table != nil {
+			o.block, o.par, o.line = o.block+1, o.par+1, o.line+1
+			o.cells(p.table.cells)
+			last = nil
+			continue
+		}
 		for _, w := range p.words {
 			if last != nil {
 				o.block += btoi(w.Block != last.Block)

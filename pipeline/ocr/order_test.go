@@ -82,7 +82,7 @@ func TestOrdered(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := typed(tc.top, tc.columns, tc.page)
-			out := ordered(in, 3508)
+			out := ordered(in, nil, 3508)
 			if len(out) != len(in) {
 				t.Fatalf("%d words became %d", len(in), len(out))
 			}
@@ -100,12 +100,21 @@ func TestOrdered(t *testing.T) {
 	}
 }
 
+func TestOrderedColumnsTheEngineSaw(t *testing.T) {
+	right := typed(100, []int{1000}, "Stadt Ulmenstedt\nBürgeramt")
+	left := typed(110, []int{100}, "Anmeldung\nMeldeschein")
+	got := strings.Join(strings.Fields(pipeline.PageText{Words: ordered(append(right, left...), nil, 3508)}.String()), " ")
+	if want := "Anmeldung Meldeschein Stadt Ulmenstedt Bürgeramt"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestOrderedKeepsEveryWord(t *testing.T) {
 	words := typed(100, []int{100, 110, 900}, "a | b | c\nd | e | f")
-	if got := ordered(words, 3508); len(got) != len(words) {
+	if got := ordered(words, nil, 3508); len(got) != len(words) {
 		t.Errorf("%d of %d words", len(got), len(words))
 	}
-	if got := ordered(nil, 3508); len(got) != 0 {
+	if got := ordered(nil, nil, 3508); len(got) != 0 {
 		t.Error("words out of nothing")
 	}
 }
@@ -113,6 +122,6 @@ func TestOrderedKeepsEveryWord(t *testing.T) {
 func BenchmarkOrdered(b *testing.B) {
 	words := typed(100, []int{100, 1000, 1300}, strings.Repeat("Stadt Ulmenstedt | ~Datum: | ~3. November\n", 80))
 	for b.Loop() {
-		ordered(words, 3508)
+		ordered(words, nil, 3508)
 	}
 }

@@ -5,6 +5,7 @@ package ocr
 // #include <malloc.h>
 // #include <stdlib.h>
 // #include <leptonica/allheaders.h>
+// #include "fit.h"
 // #include "jp2.h"
 // #include "rows.h"
 // #include "tiff.h"
@@ -101,7 +102,7 @@ func decode(data []byte, media string, n int, luminance bool) (p *pix, warnings 
 			return nil, int(C.tiff_complaints()), errUndecodable
 		}
 	case "image/jp2", "image/jpx":
-		made = C.jp2_pix(raw, size, 0)
+		made = C.jp2_pix(raw, size)
 	case "image/gif", "image/png":
 		if onWhite, ok := opaque(data, media); ok {
 			return decode(onWhite, "image/png", 0, luminance)
@@ -221,16 +222,27 @@ func (p *pix) scaled(w, h int) (*pix, error) {
 	if p.depth() == 1 && sx < 1 && math.Abs(sx/sy-1) < 0.02 {
 		return own(C.pixScaleToGray(p.p, C.l_float32(sx)), "scaling")
 	}
-	g, err := p.grey()
-	if err != nil {
-		return nil, err
+	g := p
+	if p.depth() != 8 {
+		made, err := p.grey()
+		if err != nil {
+			return nil, err
+		}
+		defer made.close()
+		g = made
 	}
-	defer g.close()
+	if w*h > largeSmall && sx <= 1 && sy <= 1 {
+		return own(C.pix_fit(g.p, C.int(w), C.int(h)), "scaling")
+	}
 	if sx < 0.7 && sy < 0.7 {
 		return own(C.pixScaleAreaMapToSize(g.p, C.l_int32(w), C.l_int32(h)), "scaling")
 	}
 	return own(C.pixScaleToSize(g.p, C.l_int32(w), C.l_int32(h)), "scaling")
 }
+
+// largeSmall is how many pixels a picture has that is large even when scaled down:
+// A3 at 300 dpi, A0 at 110.
+const largeSmall = rowwisePixels
 
 // levelled evens out the background of a grey picture, so that paper is about
 // 200 everywhere, whatever the light was.
@@ -327,7 +339,7 @@ func (p *pix) steps(least int) (*pix, error) {
 // mean is a grey picture in which each pixel is the mean over the square of
 // 2*around+1 pixels about it.
 func (p *pix) mean(around int) (*pix, error) {
-	return own(C.pixBlockconv(p.p, C.l_int32(around), C.l_int32(around)), "taking means")
+	return own(C.box_mean(p.p, C.int(around)), "taking means")
 }
 
 // differs marks the pixels of a grey picture that are darker than those of

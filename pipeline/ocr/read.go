@@ -21,7 +21,9 @@ type reader struct {
 func (r *reader) read(call readCall, file []byte) (readReply, error) {
 	r.compass.dataDir = call.DataDir
 	r.engines.warm(&r.engines.main, call)
-	page, _, err := decode(file, call.Media, 0, true)
+	var page *pix
+	var err error
+	page, call.full, err = decodeTo(file, call.Media, false, call.wanted)
 	if errors.Is(err, errUndecodable) {
 		return readReply{Damaged: true}, nil
 	}
@@ -38,7 +40,7 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 		if words, err = r.recognise(p, call); err != nil {
 			return readReply{}, err
 		}
-		words = ordered(words, p.page.height())
+		words = ordered(withoutNoise(words), p.page.cells(p.dpi), p.page.height())
 	}
 	p.toFrame(words)
 	return readReply{
@@ -46,6 +48,12 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 		Engine: "tesseract " + gosseract.Version(), Quality: judge(p, p.scan, call.DPIX, call.DPIY, words),
 		Text: pipeline.PageText{Width: p.frame.width, Height: p.frame.height, DPI: p.frame.dpi, Words: words},
 	}, nil
+}
+
+// wanted is the size at which a picture of w x h pixels is read.
+func (c readCall) wanted(w, h int) (int, int) {
+	w, h, _ = sizes(w, h, c.DPIX, c.DPIY)
+	return w, h
 }
 
 // prepare brings the decoded page into the shape that reads best.
@@ -66,10 +74,18 @@ func (r *reader) prepare(page *pix, call readCall) (*prepared, error) {
 			return nil, err
 		}
 	}
-	w, h, dpi := sizes(page.width(), page.height(), dpiX, dpiY)
-	p.frame = frame{page.width(), page.height(), dpiX, dpiY}
+	full := image.Pt(page.width(), page.height())
+	if call.full != (image.Point{}) {
+		if full = call.full; call.Turn%180 != 0 {
+			full = image.Pt(full.Y, full.X)
+		}
+	}
+	w, h, dpi := sizes(full.X, full.Y, dpiX, dpiY)
+	p.frame = frame{full.X, full.Y, dpiX, dpiY}
+	if w != full.X || h != full.Y {
+		p.did("scale %.3g", float64(w)/float64(full.X))
+	}
 	if w != page.width() || h != page.height() {
-		p.did("scale %.3g", float64(w)/float64(page.width()))
 		if err := page.replace(page.scaled(w, h)); err != nil {
 			return nil, err
 		}

@@ -1,4 +1,5 @@
 #include "rows.h"
+#include "fit.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
@@ -67,6 +68,51 @@ PIX *png_grey(const unsigned char *data, size_t size) {
 	png_int_32 x = png_get_x_pixels_per_meter(png, info), y = png_get_y_pixels_per_meter(png, info);
 	pixSetResolution(pix, (int)(x / 39.37 + 0.5), (int)(y / 39.37 + 0.5));
 	free(row);
+	png_destroy_read_struct(&png, &info, NULL);
+	return pix;
+}
+
+// png_rows is what png_fit has in hand when it is left.
+struct png_rows {
+	fitter *fit;
+	unsigned char *row;
+};
+
+PIX *png_fit(const unsigned char *data, size_t size, int tw, int th, int colour) {
+	struct input in = {data, size, 0};
+	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, leave, silent);
+	if (png == NULL) return NULL;
+	png_infop info = png_create_info_struct(png);
+	struct png_rows *volatile hold = calloc(1, sizeof *hold);
+	if (info == NULL || hold == NULL || setjmp(png_jmpbuf(png))) {
+		if (hold != NULL && hold->fit != NULL) {
+			PIX *half = fitter_end(hold->fit);
+			pixDestroy(&half);
+		}
+		if (hold != NULL) free(hold->row);
+		free(hold);
+		png_destroy_read_struct(&png, &info, NULL);
+		return NULL;
+	}
+	png_set_read_fn(png, &in, take);
+	png_read_info(png, info);
+	png_uint_32 w = png_get_image_width(png, info), h = png_get_image_height(png, info);
+	if (png_get_bit_depth(png, info) == 1 || png_get_interlace_type(png, info) != PNG_INTERLACE_NONE) png_error(png, "left to others");
+	png_set_expand(png);
+	png_set_scale_16(png);
+	png_read_update_info(png, info);
+	int samples = png_get_channels(png, info);
+	hold->fit = fitter_new(w, h, tw, th, colour && samples >= 3);
+	hold->row = malloc(png_get_rowbytes(png, info));
+	if (hold->fit == NULL || hold->row == NULL) png_error(png, "no memory");
+	for (png_uint_32 y = 0; y < h; y++) {
+		png_read_row(png, hold->row, NULL);
+		fitter_row(hold->fit, hold->row, samples);
+	}
+	png_read_end(png, NULL);
+	PIX *pix = fitter_end(hold->fit);
+	free(hold->row);
+	free(hold);
 	png_destroy_read_struct(&png, &info, NULL);
 	return pix;
 }

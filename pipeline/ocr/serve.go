@@ -53,8 +53,9 @@ func handlers(r *reader) map[string]child.Handler {
 			}
 			return reply, png, nil
 		},
-		opGlance: serveGlance,
-		opShow:   serveShow,
+		opGlance:   serveGlance,
+		opShow:     serveShow,
+		opPrepared: r.servePrepared,
 		opLanguages: func(value json.RawMessage, _ []byte) (any, []byte, error) {
 			var call languagesCall
 			if err := json.Unmarshal(value, &call); err != nil {
@@ -80,6 +81,10 @@ func convert(call decodeCall, file []byte) (decodeReply, []byte, error) {
 		if png, w, h, depth, ok := rowwise(file, call.N, call.Mirror); ok {
 			return decodeReply{Width: w, Height: h, Depth: depth}, png, nil
 		}
+	}
+	if call.Media == "image/jpeg" && call.Probe {
+		mended, ok := probeJPEG(file)
+		return decodeReply{Damaged: !ok, Warnings: mended}, nil, nil
 	}
 	p, warnings, err := decode(file, call.Media, call.N, call.Probe)
 	if errors.Is(err, errUndecodable) {

@@ -120,11 +120,11 @@ func shownSize(call showCall, width, height int) (w, h int) {
 	return max(int(math.Round(across*f)), 1), max(int(math.Round(down*f)), 1)
 }
 
-// decodeFor decodes no more of a JPEG than is needed: its format allows a half, a
-// quarter and an eighth of the size at a fraction of the cost.
+// decodeFor decodes no more of a picture than is needed. The format of JPEG allows a
+// half, a quarter and an eighth of the size at a fraction of the cost.
 func decodeFor(call showCall, file []byte) (*pix, error) {
 	if call.Media != "image/jpeg" || len(file) == 0 {
-		p, _, err := decode(file, call.Media, 0, false)
+		p, _, err := decodeTo(file, call.Media, true, func(w, h int) (int, int) { return shownSize(call, w, h) })
 		return p, err
 	}
 	raw, size := (*C.l_uint8)(unsafe.Pointer(&file[0])), C.size_t(len(file))

@@ -1,6 +1,10 @@
 package ocr
 
-import "blattwerk/pipeline"
+import (
+	"image"
+
+	"blattwerk/pipeline"
+)
 
 // The operations that a child knows.
 const (
@@ -21,6 +25,8 @@ type readCall struct {
 	Languages string  `json:"languages"`
 	DataDir   string  `json:"dataDir"`
 	Halves    bool    `json:"halves"` // a core is idle: the page may be read in two halves at once
+
+	full image.Point // size of the picture as stored, where the child decoded it smaller
 }
 
 // readReply is what was found on the page.

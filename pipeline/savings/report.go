@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -95,17 +96,20 @@ type valued struct {
 	sums   pipeline.Sums
 }
 
+// within gives the cells of some months, in an order that is always the same.
 func (t *Tally) within(from, to string) []*cell {
+	if t.order == nil {
+		t.order = slices.SortedFunc(maps.Values(t.cells), func(a, b *cell) int {
+			return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.department, b.department), cmp.Compare(a.code, b.code),
+				cmp.Compare(a.event, b.event), cmp.Compare(a.evidence, b.evidence), cmp.Compare(a.booked, b.booked))
+		})
+	}
 	var list []*cell
-	for _, c := range t.cells {
+	for _, c := range t.order {
 		if (from == "" || c.month >= from) && (to == "" || c.month <= to) {
 			list = append(list, c)
 		}
 	}
-	slices.SortFunc(list, func(a, b *cell) int {
-		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.department, b.department), cmp.Compare(a.code, b.code),
-			cmp.Compare(a.event, b.event), cmp.Compare(a.evidence, b.evidence), cmp.Compare(a.booked, b.booked))
-	})
 	return list
 }
 

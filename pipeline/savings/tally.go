@@ -21,6 +21,7 @@ type Booked struct {
 // same entries give the same tally to the last bit. The zero value is empty.
 type Tally struct {
 	cells map[cellKey]*cell
+	order []*cell // of all cells, by month first; nil while it is not known
 	last  int64
 }
 
@@ -69,7 +70,7 @@ func (t *Tally) Add(b Booked, zone *time.Location) {
 	c, ok := t.cells[key]
 	if !ok {
 		c = &cell{cellKey: key}
-		t.cells[key] = c
+		t.cells[key], t.order = c, nil
 	}
 	c.entries++
 	if b.Saving.Basis != nil {

@@ -21,7 +21,13 @@ type terms struct {
 	starts  map[pipeline.DeptID]string // month
 	last    int64                      // of the facts
 	used    map[string]pipeline.FactorUse
+	ofYear  map[factorYear]pipeline.FactorUse // those that were asked for
 	rated   map[rateKey]pipeline.RateUse
+}
+
+type factorYear struct {
+	id   string
+	year int
 }
 
 type rateKey struct {
@@ -34,7 +40,7 @@ func (b *Books) terms(facts []pipeline.Fact) *terms {
 	t := &terms{
 		sets: b.sets, setName: b.cfg.Set, byYear: map[int]string{}, factors: map[string][]pipeline.FactorUse{},
 		facts: map[pipeline.FactKind][]pipeline.Fact{}, rates: map[rateKey]pipeline.RateUse{}, starts: map[pipeline.DeptID]string{},
-		used: map[string]pipeline.FactorUse{}, rated: map[rateKey]pipeline.RateUse{},
+		used: map[string]pipeline.FactorUse{}, ofYear: map[factorYear]pipeline.FactorUse{}, rated: map[rateKey]pipeline.RateUse{},
 	}
 	for year, name := range b.cfg.SetByYear {
 		t.byYear[year] = name
@@ -110,7 +116,12 @@ func (t *terms) factor(id string, year int) pipeline.FactorUse {
 
 // use is factor, and remembers for the report that it was asked for.
 func (t *terms) use(id string, year int) pipeline.FactorUse {
+	at := factorYear{id, year}
+	if f, ok := t.ofYear[at]; ok {
+		return f
+	}
 	f := t.factor(id, year)
+	t.ofYear[at] = f
 	t.used[f.ID+"|"+strconv.FormatInt(f.Fact, 10)] = f
 	return f
 }

@@ -32,6 +32,7 @@ type dialect struct {
 	// locks says that transactions that write run side by side, so that an order
 	// among them needs a lock. SQLite has one writer at a time.
 	locks    bool
+	ends     bool   // the index holds the ends of stems, see [ends]
 	document string // number of a document in the index
 	place    string // orders what matches by the number of the document
 	text     string // makes a text of a string that each gives
@@ -59,6 +60,7 @@ var postgres = dialect{
 	name:     "postgres",
 	goose:    goose.DialectPostgres,
 	locks:    true,
+	ends:     true,
 	document: `found.doc`,
 	place:    `d.n`,
 	text:     `#>> '{}'`,

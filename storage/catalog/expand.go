@@ -28,13 +28,19 @@ func (c *Catalog) expandEnds(ctx context.Context, q querier, cl *clause) (bool, 
 	if cl.literal || !cl.word.Plain || len(stem) < minRest {
 		return false, nil
 	}
+	if c.dialect.ends && utf8.RuneCountInString(stem) >= minEnd {
+		// One look into the index in place of one for each of hundreds of compounds.
+		cl.alternatives = append(cl.alternatives, alternative{faceEnd + reverse(stem), true, compound})
+		cl.sortAlternatives()
+		return true, nil
+	}
 	from, to := span(reverse(stem))
 	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE rstem >= $1 AND rstem < $2
 		AND length(stem) >= $3 ORDER BY stem`, from, to, len(stem)+minRest)
 	if err != nil {
 		return false, fmt.Errorf("looking for compounds: %w", err)
 	}
-	if len(stem) < minEnd {
+	if utf8.RuneCountInString(stem) < minEnd {
 		if found, err = c.provenEnds(ctx, q, stem, found); err != nil {
 			return false, err
 		}
@@ -129,8 +135,11 @@ func (c *Catalog) expandSimilar(ctx context.Context, q querier, cl *clause) (boo
 }
 
 // add makes words alternatives, the shortest first, and says whether any was
-// new.
+// new. Compounds that the clause is met by already, by their begin or end, are not.
 func (cl *clause) add(words []string, face string, kin kinship) bool {
+	if kin == compound {
+		words = slices.DeleteFunc(words, cl.meets)
+	}
 	slices.SortStableFunc(words, func(a, b string) int { return len(a) - len(b) })
 	before := len(cl.alternatives)
 	for _, w := range words[:min(len(words), maxExpanded)] {
@@ -140,6 +149,20 @@ func (cl *clause) add(words []string, face string, kin kinship) bool {
 	return len(cl.alternatives) > before
 }
 
+// meets says that a stem meets the clause by its begin or its end.
+func (cl *clause) meets(stem string) bool {
+	return slices.ContainsFunc(cl.alternatives, func(a alternative) bool {
+		switch face, token := a.token[:1], a.token[1:]; {
+		case !a.prefix:
+			return false
+		case face == faceEnd:
+			return endsIn(stem, reverse(token))
+		default:
+			return strings.HasPrefix(stem, token)
+		}
+	})
+}
+
 // resolve looks up which words of the corpus meet a clause, so that they can be
 // counted in a document's terms.
 func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, error) {
@@ -147,7 +170,7 @@ func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, er
 	var w where
 	var stems []string
 	kinOf := map[string]kinship{}
-	var begins []alternative
+	var begins, ends []alternative
 	for _, a := range cl.alternatives {
 		face, token := a.token[:1], a.token[1:]
 		switch {
@@ -155,6 +178,10 @@ func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, er
 			begins = append(begins, a)
 			from, to := span(token)
 			w.conds = append(w.conds, "(word >= "+w.arg(from)+" AND word < "+w.arg(to)+")")
+		case a.prefix && face == faceEnd:
+			ends = append(ends, a)
+			from, to := span(token)
+			w.conds = append(w.conds, "(rstem >= "+w.arg(from)+" AND rstem < "+w.arg(to)+" AND length(stem) >= "+w.arg(utf8.RuneCountInString(token)+minRest)+")")
 		case face == faceStem:
 			stems = append(stems, token)
 			kinOf[token] = a.kin
@@ -195,8 +222,19 @@ func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, er
 				f.add(number(faceWord, word), a.kin)
 			}
 		}
+		for _, a := range ends {
+			if endsIn(stem, reverse(a.token[1:])) {
+				f.add(number(faceWord, word), a.kin)
+			}
+		}
 	}
 	return f, rows.Err()
+}
+
+// endsIn says that a stem is a compound with this end.
+func endsIn(stem, end string) bool {
+	rest, ok := strings.CutSuffix(stem, end)
+	return ok && utf8.RuneCountInString(rest) >= minRest
 }
 
 // span is the range of strings that begin with a prefix.

@@ -160,16 +160,22 @@ func common(sets []string, limit int) string {
 // newest is the number of documents in which common words are looked for first.
 const newest = 8_192
 
-// maxKeys is the number of alternatives that one look into PostgreSQL's index
-// takes: it compares all of them for each document that holds any, so that with
-// many several looks are faster, whose documents are then put together.
-const maxKeys = 4
+// A look into PostgreSQL's index compares all alternatives for each document that
+// holds any. A word takes one look as long as it has fewKeys; with more, several
+// looks of maxKeys are faster, whose documents are then put together.
+const (
+	fewKeys = 8
+	maxKeys = 4
+)
 
 // looks takes a formula apart into sets of formulas with few alternatives, of each
 // of which one must hold.
 func (f formula) looks() (sets [][]formula) {
 	if f.but != nil {
 		return [][]formula{{f}} // there must be something from which it is taken off
+	}
+	if len(f.any) > 0 && len(f.any) <= fewKeys {
+		return [][]formula{{f}}
 	}
 	if f.any != nil {
 		var set []formula

@@ -21,6 +21,7 @@ const (
 	faceWhole = "j" // reference, compound or value as a whole
 	faceDay   = "d" // date
 	faceField = "f" // form or whole that stands in a field
+	faceEnd   = "r" // end of a stem, written backwards; on PostgreSQL only
 )
 
 // reindex brings the search index in line with a document that changed. It does
@@ -198,9 +199,10 @@ const (
 )
 
 func (d dialect) parts(keys []string) ([][]string, error) {
-	if !d.locks {
+	if !d.ends {
 		return [][]string{keys}, nil
 	}
+	keys = append(keys, ends(keys)...)
 	var list [][]string
 	size, from := 0, 0
 	for i, k := range keys {
@@ -213,6 +215,25 @@ func (d dialect) parts(keys []string) ([][]string, error) {
 		return nil, errors.New("a document has more words than can be indexed")
 	}
 	return list, nil
+}
+
+// ends are tokens by which a compound is found by its end: the stem backwards,
+// without the part that a compound has at least before that end. Migration 00017
+// makes the same.
+func ends(keys []string) []string {
+	found := map[string]bool{}
+	for _, k := range keys {
+		stem, ok := strings.CutPrefix(k, faceStem)
+		if !ok || utf8.RuneCountInString(stem) < minRest+minEnd {
+			continue
+		}
+		for range minRest {
+			_, size := utf8.DecodeRuneInString(stem)
+			stem = stem[size:]
+		}
+		found[faceEnd+reverse(stem)] = true
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 func (c *Catalog) writeIndex(ctx context.Context, tx *sql.Tx, n int64, keys []string) error {

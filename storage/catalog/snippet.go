@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -162,8 +163,12 @@ func newMatcher(list []alternative) matcher {
 }
 
 func (m matcher) matches(t analysis.Token) bool {
-	return m.has(faceWord, t.Form) || t.Plain && m.has(faceStem, t.Stem) ||
+	return m.has(faceWord, t.Form) || t.Plain && (m.has(faceStem, t.Stem) || m.hasEnd(t.Stem)) ||
 		t.Whole != "" && m.has(faceWhole, t.Whole) || t.Date != "" && m.has(faceDay, t.Date)
+}
+
+func (m matcher) hasEnd(stem string) bool {
+	return slices.ContainsFunc(m.prefixes[faceEnd], func(end string) bool { return endsIn(stem, reverse(end)) })
 }
 
 func (m matcher) has(face, token string) bool {

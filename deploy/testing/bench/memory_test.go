@@ -91,6 +91,7 @@ func (c memoryCase) measure(t *testing.T) string {
 	mark := ""
 	if u.family > mostMemory {
 		mark = " (over 600)"
+		t.Errorf("%s, %d pages: the family took %d MB, the bar is %d MB", c.name, c.pages, u.family>>20, mostMemory>>20)
 	}
 	const mb = 1 << 20
 	return fmt.Sprintf("| %s%s | %d | %.1f | %.1f | %d | %d%s |\n", c.name, note, c.pages, float64(st.Size())/mb, u.cpu.Seconds(), u.largest/mb, u.family/mb, mark)

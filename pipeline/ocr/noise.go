@@ -1,0 +1,83 @@
+package ocr
+
+import (
+	"strings"
+	"unicode"
+
+	"blattwerk/pipeline"
+)
+
+// The engine reads signatures, the strokes of plans and the dots that lead to page
+// numbers as letters. It is unsure of them, but of small print on bad paper, too: what
+// it is unsure of is left out only where no letter has such a shape or stands so.
+// Sizes are heights of a usual line, confidences the engine's.
+const (
+	tallest    = 2.0 // higher than large print, if unsure: a signature
+	tallConf   = 0.4
+	flattest   = 0.3 // lower than a small letter: dots, a rule
+	flatConf   = 0.5
+	narrow     = 0.4 // width of a stroke, of its own height
+	strokeConf = 0.6 // mean of a line of strokes
+	rasterConf = 0.9 // the best of a line of single letters, none of them sure
+	rasterLen  = 4   // letters in such a line
+)
+
+// withoutNoise leaves out what is no print, and takes dots for dots.
+func withoutNoise(words []pipeline.Word) []pipeline.Word {
+	unit := lineHeight(words)
+	out := make([]pipeline.Word, 0, len(words))
+	for i := 0; i < len(words); {
+		j := i
+		for j < len(words) && words[j].Line == words[i].Line && words[j].Block == words[i].Block {
+			j++
+		}
+		line := words[i:j]
+		i = j
+		if drawn(line) {
+			continue
+		}
+		for _, w := range line {
+			switch {
+			case tall(w, unit):
+				continue
+			case flat(w, unit):
+				w.Text = strings.Repeat(".", len([]rune(w.Text)))
+			}
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func tall(w pipeline.Word, unit float64) bool {
+	return w.Conf < tallConf && float64(w.Box.Y1-w.Box.Y0) > tallest*unit
+}
+
+// flat says whether a word is said to have letters, but is lower than any.
+func flat(w pipeline.Word, unit float64) bool {
+	return w.Conf < flatConf && float64(w.Box.Y1-w.Box.Y0) < flattest*unit && strings.ContainsFunc(w.Text, alphanumeric)
+}
+
+// drawn says whether a line is strokes of a drawing: bars alone, or single letters
+// that the engine is unsure of.
+func drawn(line []pipeline.Word) bool {
+	single, thin, bars := 0, 0, 0
+	sum, best := 0.0, 0.0
+	for _, w := range line {
+		single += btoi(len([]rune(w.Text)) == 1)
+		thin += btoi(float64(w.Box.X1-w.Box.X0) < narrow*float64(w.Box.Y1-w.Box.Y0))
+		bars += btoi(strings.Trim(w.Text, `|/\[]{}=~`) == "")
+		sum += float64(w.Conf)
+		best = max(best, float64(w.Conf))
+	}
+	n := len(line)
+	switch {
+	case bars == n:
+		return true
+	case single == n && thin == n && sum < strokeConf*float64(n):
+		return true
+	}
+	return n >= rasterLen && 5*single >= 4*n && best < rasterConf
+}
+
+func alphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

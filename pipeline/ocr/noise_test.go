@@ -1,0 +1,58 @@
+package ocr
+
+import (
+	"strings"
+	"testing"
+
+	"blattwerk/pipeline"
+)
+
+func TestWithoutNoise(t *testing.T) {
+	// said gives a word of a size, in pixels, of which the engine is sure by so much;
+	// a usual line is 30 pixels high.
+	said := func(text string, w, h int, conf float32) pipeline.Word {
+		return pipeline.Word{Text: text, Conf: conf, Box: pipeline.Box{X1: w, Y1: h}}
+	}
+	for _, tc := range []struct {
+		name string
+		line []pipeline.Word
+		want string
+	}{
+		{"print", []pipeline.Word{said("Rechnung", 200, 30, 0.95), said("vom", 60, 28, 0.9)}, "Rechnung vom"},
+		{"print that is hard to read", []pipeline.Word{said("Betrage", 140, 30, 0.27), said("a", 14, 20, 0.1)}, "Betrage a"},
+		{"a heading", []pipeline.Word{said("Bauantrag", 600, 90, 0.9)}, "Bauantrag"},
+		{"a signature", []pipeline.Word{said("rreeo~", 136, 81, 0.01)}, ""},
+		{"dots that lead to a number", []pipeline.Word{said("Zweck", 100, 30, 0.95), said("Coon", 897, 7, 0), said("2", 16, 28, 0.9)}, "Zweck .... 2"},
+		{"a dash", []pipeline.Word{said("–", 30, 4, 0.9), said("Ulm", 60, 30, 0.9)}, "– Ulm"},
+		{"strokes of a plan", []pipeline.Word{said("J", 5, 24, 0.3), said("N", 5, 24, 0.29)}, ""},
+		{"bars of a plan", []pipeline.Word{said("|", 3, 22, 0.9), said("|", 4, 63, 0.94)}, ""},
+		{"a row of windows", []pipeline.Word{said("|", 14, 32, 0.83), said("q", 27, 33, 0.78), said("I", 15, 33, 0.8), said("I", 15, 33, 0.76)}, ""},
+		{"a bar between words", []pipeline.Word{said("Tel.", 60, 30, 0.9), said("|", 4, 34, 0.5), said("Fax", 60, 30, 0.9)}, "Tel. | Fax"},
+		{"a number alone", []pipeline.Word{said("1", 10, 28, 0.9)}, "1"},
+		{"a letter beside a box", []pipeline.Word{said("A", 24, 28, 0.5)}, "A"},
+		{"spaced print", []pipeline.Word{said("A", 24, 30, 0.96), said("N", 24, 30, 0.95), said("T", 22, 30, 0.93), said("R", 22, 30, 0.97), said("A", 24, 30, 0.9), said("G", 24, 30, 0.9)}, "A N T R A G"},
+		{"digits in boxes", []pipeline.Word{said("4", 18, 30, 0.7), said("3", 18, 30, 0.95), said("1", 8, 30, 0.6), said("2", 18, 30, 0.9), said("7", 18, 30, 0.9)}, "4 3 1 2 7"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var words []pipeline.Word
+			for _, w := range tc.line {
+				w.Line = 1
+				words = append(words, w)
+			}
+			for range 20 { // the rest of the page
+				w := said("Zeile", 100, 30, 0.95)
+				w.Line = 2
+				words = append(words, w)
+			}
+			var got []string
+			for _, w := range withoutNoise(words) {
+				if w.Line == 1 {
+					got = append(got, w.Text)
+				}
+			}
+			if got := strings.Join(got, " "); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
