@@ -118,7 +118,7 @@ func TestTheRefereeSeesDamage(t *testing.T) {
 	want := map[string]string{}
 	for name, change := range map[string][3]string{
 		"version":  {"%PDF-1.7", "%PDF-2.0", "6.1.2-1"},
-		"length":   {"/N 3 /Filter /FlateDecode /Length 2", "/N 3 /Filter /FlateDecode /Length 1", "6.1.7.1-1"},
+		"length":   {"/N 3 /Filter /FlateDecode /Length 7", "/N 3 /Filter /FlateDecode /Length 6", "6.1.7.1-1"},
 		"identity": {"/ID [", "/IX [", "6.1.3-1"},
 		"part":     {"<pdfaid:part>2", "<pdfaid:part>3", "6.6.4-2"},
 		"intent":   {"GTS_PDFA1", "GTS_PDFX1", "6.2.4.3-4"},
