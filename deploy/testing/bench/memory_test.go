@@ -29,7 +29,7 @@ const a0Width, a0Height = 9933, 14043
 type memoryCase struct {
 	name  string
 	pages int
-	paper paper
+	paper func() paper // made when its turn comes: what is held is booked to the program
 	write func(path string, p paper, pages int) error
 }
 
@@ -43,12 +43,17 @@ func TestMeasureMemory(t *testing.T) {
 	pipelinetest.Program(t, "convert")
 	// A4 at 150 dpi with little print; a letter at 300 dpi as often as text stands on
 	// a plan: four times on A0, twice on A2.
-	line := paper{tileOf(t, pipelinetest.Corpus(t, "scans/simple-no-dpi.png"), 1240, 1754), 1240, 1754, 150, false}
-	letter := pipelinetest.Letter(t, "letters/13-grabnutzungsrecht.jpg")
-	plan := tileOf(t, letter, a0Width/2+1, a0Height/2+1)
-	grey, colour := paper{plan, a0Width, a0Height, 300, false}, paper{plan, a0Width, a0Height, 300, true}
-	a3 := paper{tileOf(t, letter, 3508, 4961), 3508, 4961, 300, true}
-	large := paper{tileOf(t, letter, 5900, 4200), 5900, 8400, 357, true} // A2, just under what is decoded whole
+	letter, word := pipelinetest.Letter(t, "letters/13-grabnutzungsrecht.jpg"), pipelinetest.Corpus(t, "scans/simple-no-dpi.png")
+	line := func() paper { return paper{tileOf(t, word, 1240, 1754), 1240, 1754, 150, false} }
+	plan := func(colour bool) func() paper {
+		return func() paper {
+			return paper{tileOf(t, letter, a0Width/2+1, a0Height/2+1), a0Width, a0Height, 300, colour}
+		}
+	}
+	grey, colour := plan(false), plan(true)
+	a3 := func() paper { return paper{tileOf(t, letter, 3508, 4961), 3508, 4961, 300, true} }
+	// A2, just under what is decoded whole.
+	large := func() paper { return paper{tileOf(t, letter, 5900, 4200), 5900, 8400, 357, true} }
 	var table strings.Builder
 	table.WriteString("| file | pages | MB of the file | CPU s | largest process MB | whole family MB |\n|---|--:|--:|--:|--:|--:|\n")
 	for _, c := range []memoryCase{
@@ -80,7 +85,7 @@ func TestMeasureMemory(t *testing.T) {
 func (c memoryCase) measure(t *testing.T) string {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out.pdf")
-	if err := c.write(in, c.paper, c.pages); err != nil {
+	if err := c.write(in, c.paper(), c.pages); err != nil {
 		t.Fatal(err)
 	}
 	st, err := os.Stat(in)
