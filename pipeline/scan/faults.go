@@ -63,6 +63,16 @@ func tooManyPixels(width, height, limit int64) *pipeline.Fault {
 			grouped(width, ","), grouped(height, ","), grouped(limit/1_000_000, ",")))
 }
 
+// tooManyWhole is a picture that is not too large in itself, but in the form in which
+// it was saved.
+func tooManyWhole(p Picture, limit int64) *pipeline.Fault {
+	return giveBack("too-many-pixels",
+		fmt.Sprintf("Das Bild hat %s x %s Bildpunkte; in dieser Form nimmt Blattwerk nicht mehr als %s Millionen an. Bitte %s oder mit 300 dpi neu scannen.",
+			grouped(int64(p.Width), "."), grouped(int64(p.Height), "."), grouped(limit/1_000_000, "."), p.whole.de),
+		fmt.Sprintf("The picture has %s x %s pixels; in this form Blattwerk takes no more than %s million. Please %s or scan again at 300 dpi.",
+			grouped(int64(p.Width), ","), grouped(int64(p.Height), ","), grouped(limit/1_000_000, ","), p.whole.en))
+}
+
 func tooLarge(size, limit int64) *pipeline.Fault {
 	return giveBack("too-large",
 		fmt.Sprintf("Die Datei ist mit %s MB zu groß; mehr als %s MB nimmt Blattwerk nicht an. Bitte in mehreren Teilen oder mit 300 dpi scannen.",

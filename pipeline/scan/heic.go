@@ -74,7 +74,7 @@ func boxes(r io.ReaderAt, at, end int64, most int) ([]box, error) {
 // thumbnail or its depth. How it is turned the decoder knows.
 func checkHEIF(r io.ReaderAt, size int64) (Picture, error) {
 	const most = 1000 // boxes of a kind; a large picture is made of a few hundred tiles
-	p := Picture{Model: pipeline.Colour}
+	p := Picture{Model: pipeline.Colour, whole: anyForm()}
 	level, err := boxes(r, 0, size, most)
 	if err != nil {
 		return p, err

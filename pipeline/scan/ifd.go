@@ -21,6 +21,7 @@ const (
 	tagStripByteCounts = 279
 	tagXResolution     = 282
 	tagYResolution     = 283
+	tagPlanar          = 284
 	tagResolutionUnit  = 296
 	tagTileOffsets     = 324
 	tagTileByteCounts  = 325

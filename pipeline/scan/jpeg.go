@@ -27,6 +27,7 @@ const (
 	jpegSOS  = 0xDA
 	jpegAPP0 = 0xE0
 	jpegAPP1 = 0xE1
+	jpegAPP2 = 0xE2
 )
 
 // jpegReader walks over the segments of a JPEG.
@@ -126,9 +127,11 @@ func isFrame(marker byte) bool {
 func checkJPEG(r io.ReaderAt, size int64) (Picture, error) {
 	j := newJPEGReader(r, size)
 	var (
-		p      Picture
-		framed bool
-		exif   *directory
+		p       Picture
+		framed  bool
+		kind    byte // the marker of the frame
+		profile bool // a colour profile says what the samples mean
+		exif    *directory
 	)
 	for {
 		m, err := j.marker()
@@ -138,9 +141,6 @@ func checkJPEG(r io.ReaderAt, size int64) (Picture, error) {
 		if m == jpegEOI {
 			return Picture{}, damaged("a JPEG without a picture")
 		}
-		if m == jpegSOS {
-			break
-		}
 		if bare(m) {
 			continue
 		}
@@ -149,8 +149,15 @@ func checkJPEG(r io.ReaderAt, size int64) (Picture, error) {
 			return Picture{}, jpegFault(err)
 		}
 		switch {
+		case m == jpegSOS:
+			if !framed {
+				return Picture{}, damaged("a JPEG without a frame header")
+			}
+			applyExif(&p, exif)
+			p.whole = jpegForm(p, kind, b, profile)
+			return p, nil
 		case isFrame(m) && !framed:
-			framed = true
+			framed, kind = true, m
 			if err := frameHeader(&p, m, b); err != nil {
 				return Picture{}, err
 			}
@@ -160,13 +167,26 @@ func checkJPEG(r io.ReaderAt, size int64) (Picture, error) {
 			p.DPIX, p.DPIY = density(b[7], binary.BigEndian.Uint16(b[8:]), binary.BigEndian.Uint16(b[10:]))
 		case m == jpegAPP1 && bytes.HasPrefix(b, []byte("Exif\x00\x00")) && exif == nil:
 			exif = exifDirectory(b[6:])
+		case m == jpegAPP2 && bytes.HasPrefix(b, []byte("ICC_PROFILE\x00")):
+			profile = true
 		}
 	}
-	if !framed {
-		return Picture{}, damaged("a JPEG without a frame header")
+}
+
+// jpegForm says how to save a JPEG that is decoded whole. Frame is the marker of its
+// frame, scan the header of its first scan (T.81, B.2.3): one that leaves out
+// components makes the decoder hold all coefficients, just as a progressive one does.
+func jpegForm(p Picture, frame byte, scan []byte, profile bool) otherForm {
+	components := map[pipeline.ColourModel]byte{pipeline.Grey: 1, pipeline.Colour: 3, pipeline.CMYK: 4}[p.Model]
+	switch {
+	case frame != jpegSOF0 && frame != jpegSOF1, len(scan) > 0 && scan[0] < components:
+		return otherForm{"als gewöhnliches, nicht progressives JPEG speichern", "save it as baseline JPEG, not progressive"}
+	case p.Model == pipeline.CMYK && !profile:
+		return otherForm{"als JPEG in RGB statt CMYK speichern", "save it as JPEG in RGB instead of CMYK"}
+	case p.Mirror:
+		return otherForm{"ungespiegelt speichern", "save it without mirroring"}
 	}
-	applyExif(&p, exif)
-	return p, nil
+	return otherForm{}
 }
 
 // frameHeader reads a frame header without its marker and length.

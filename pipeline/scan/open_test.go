@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -479,6 +480,103 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatIsDecodedWholeHasALimitOfItsOwn gives files of all kinds to an opener that
+// decodes next to nothing whole. saved is what a clerk is told to do, "" for a kind
+// that is decoded row by row.
+func TestWhatIsDecodedWholeHasALimitOfItsOwn(t *testing.T) {
+	const (
+		png      = "als gewöhnliches PNG oder JPEG"
+		baseline = "nicht progressives JPEG"
+		tiff     = "als gewöhnliches TIFF"
+	)
+	errDecoding := errors.New("it would be decoded")
+	o := scan.New(scan.Config{
+		MaxWhole: 100,
+		Decode: func(context.Context, []byte, string, int, bool) ([]byte, pipeline.Image, error) {
+			return nil, pipeline.Image{}, errDecoding
+		},
+		Probe: func(context.Context, []byte, string) (int, error) { return 0, nil },
+	})
+	kind := func(name string) []byte {
+		raw, err := os.ReadFile(filepath.Join("testdata", "kinds", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	baselineJPEG := kind("c.jpg")
+	for _, tc := range []struct {
+		name  string
+		file  []byte
+		saved string
+	}{
+		{"a.bmp", kind("a.bmp"), png},
+		{"a.gif", kind("a.gif"), png},
+		{"w.webp", kind("w.webp"), png},
+		{"wl.webp", kind("wl.webp"), png},
+		{"wa.webp", kind("wa.webp"), png},
+		{"h.heic", kind("h.heic"), png},
+		{"h.avif", kind("h.avif"), png},
+		{"inter.png", kind("inter.png"), "ohne Interlacing"},
+		{"one transparent colour", keyed(t), "ohne transparente Farbe"},
+		{"alpha.png", kind("alpha.png"), ""},
+		{"rgb16.png", kind("rgb16.png"), ""},
+		{"pal.png", kind("pal.png"), ""},
+		{"c.jpg", baselineJPEG, ""},
+		{"g.jpg", kind("g.jpg"), ""},
+		{"prog.jpg", kind("prog.jpg"), baseline},
+		{"a scan for each colour", splitScans(t, baselineJPEG), baseline},
+		{"c4.jpg", kind("c4.jpg"), "in RGB statt CMYK"},
+		{"mirrored", withExif(baselineJPEG, 2, binary.LittleEndian), "ungespiegelt"},
+		{"turned", withExif(baselineJPEG, 6, binary.LittleEndian), ""},
+		{"a.jp2", kind("a.jp2"), ""},
+		{"b.j2k", kind("b.j2k"), ""},
+		{"TIFF in RGB", made(t, inColour, "a.tif", "-type", "TrueColor", "-compress", "zip"), ""},
+		{"TIFF in grey", made(t, inGrey, "a.tif", "-type", "Grayscale", "-compress", "zip"), ""},
+		{"t-jpeg.tif", kind("t-jpeg.tif"), ""},
+		{"t-g4.tif", kind("t-g4.tif"), ""},
+		{"t-16.tif", kind("t-16.tif"), tiff},
+		{"t-pal.tif", kind("t-pal.tif"), tiff},
+		{"t-planes.tif", kind("t-planes.tif"), tiff},
+		{"t-tiles.tif", kind("t-tiles.tif"), tiff},
+		{"t-alpha.tif", kind("t-alpha.tif"), tiff},
+		{"t-cmyk.tif", kind("t-cmyk.tif"), tiff},
+	} {
+		_, _, err := open(t, o, tc.file)
+		if err == nil || errors.Is(err, errDecoding) {
+			if tc.saved != "" {
+				t.Errorf("%s: taken", tc.name)
+			}
+			continue
+		}
+		f := pipeline.AsFault(err)
+		if tc.saved == "" || f.Code != "too-many-pixels" || f.Verdict != pipeline.GiveBack || !strings.Contains(f.Text.DE, "Bitte") ||
+			!strings.Contains(f.Text.DE, tc.saved) || !strings.Contains(f.Text.EN, "save it ") {
+			t.Errorf("%s: %s, %q, %q; want words with %q", tc.name, f.Code, f.Text.DE, f.Text.EN, tc.saved)
+		}
+	}
+	if _, _, err := open(t, scan.New(scan.Config{
+		Decode: func(context.Context, []byte, string, int, bool) ([]byte, pipeline.Image, error) {
+			return nil, pipeline.Image{}, errDecoding
+		},
+	}), kind("w.webp")); !errors.Is(err, errDecoding) {
+		t.Errorf("a small picture under the limit that is the default: %v", err)
+	}
+}
+
+// splitScans claims in the scan header of a JPEG of three components that it is of
+// one alone.
+func splitScans(t *testing.T, file []byte) []byte {
+	t.Helper()
+	head := []byte{0xFF, 0xDA, 0, 12, 3}
+	at := bytes.Index(file, head)
+	if at < 0 {
+		t.Fatal("the JPEG has no scan of three components")
+	}
+	split := []byte{0xFF, 0xDA, 0, 8, 1, file[at+5], file[at+6], 0, 63, 0}
+	return slices.Concat(file[:at], split, file[at+14:])
 }
 
 // TestTheWorldsFaultsAreNotTheFiles makes sure that a store that fails in the

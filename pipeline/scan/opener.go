@@ -34,6 +34,7 @@ type Config struct {
 	Decode    Decoder
 	Probe     Prober
 	MaxPixels int64 // of one picture; 0 is 150 million, an A0 sheet at 300 dpi
+	MaxWhole  int64 // of one picture that can only be decoded whole; 0 is 50 million
 	MaxBytes  int64 // of a file; 0 is 2 GiB
 	MaxPages  int   // of a file; 0 is 1000
 
@@ -43,6 +44,12 @@ type Config struct {
 	Deadline time.Duration // for one file; 0 is one minute
 	Temp     string        // folder for its working copies; "" is the system's
 }
+
+// mostWhole is from how many pixels on a picture is refused that can only be decoded
+// whole. It then stands in memory with four bytes a pixel and more, up to three times
+// while it changes its form; others are scaled while they are decoded. The largest
+// sensors of phones have 50 million; A2 at 300 dpi has 35 million.
+const mostWhole = 50_000_000
 
 // maxPicture is how large one encoded picture may be, bytes: it is held in
 // memory, by us and by a child.
@@ -55,6 +62,9 @@ type Opener struct{ cfg Config }
 func New(cfg Config) *Opener {
 	if cfg.MaxPixels <= 0 {
 		cfg.MaxPixels = 150_000_000
+	}
+	if cfg.MaxWhole <= 0 {
+		cfg.MaxWhole = mostWhole
 	}
 	if cfg.MaxBytes <= 0 {
 		cfg.MaxBytes = 2 << 30
@@ -125,6 +135,9 @@ func (o *Opener) Step(ctx context.Context, doc pipeline.Document, blobs pipeline
 func (o *Opener) bound(p Picture) error {
 	if int64(p.Width) > o.cfg.MaxPixels/int64(p.Height) {
 		return tooManyPixels(int64(p.Width), int64(p.Height), o.cfg.MaxPixels)
+	}
+	if p.whole != (otherForm{}) && int64(p.Width) > o.cfg.MaxWhole/int64(p.Height) {
+		return tooManyWhole(p, o.cfg.MaxWhole)
 	}
 	return nil
 }

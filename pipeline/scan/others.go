@@ -7,6 +7,11 @@ import (
 	"blattwerk/pipeline"
 )
 
+// anyForm is for the kinds of which every picture is decoded whole.
+func anyForm() otherForm {
+	return otherForm{"als gewöhnliches PNG oder JPEG speichern", "save it as ordinary PNG or JPEG"}
+}
+
 // checkGIF reads the logical screen and the frame of the first picture (GIF89a
 // specification, 18 and 20); the first picture is the one that is taken.
 func checkGIF(r io.ReaderAt, size int64) (Picture, error) {
@@ -16,7 +21,7 @@ func checkGIF(r io.ReaderAt, size int64) (Picture, error) {
 	}
 	p := Picture{
 		Width: int(binary.LittleEndian.Uint16(b[6:])), Height: int(binary.LittleEndian.Uint16(b[8:])),
-		Model: pipeline.Colour,
+		Model: pipeline.Colour, whole: anyForm(),
 	}
 	at := int64(13)
 	if b[10]&0x80 != 0 {
@@ -69,7 +74,7 @@ func checkWebP(r io.ReaderAt, size int64) (Picture, error) {
 	if riff := int64(binary.LittleEndian.Uint32(b[4:])); riff+8 > size {
 		return Picture{}, truncated()
 	}
-	p := Picture{Model: pipeline.Colour}
+	p := Picture{Model: pipeline.Colour, whole: anyForm()}
 	switch string(b[12:16]) {
 	case "VP8 ":
 		if b[23] != 0x9D || b[24] != 0x01 || b[25] != 0x2A {
@@ -101,7 +106,7 @@ func checkBMP(r io.ReaderAt, size int64) (Picture, error) {
 	if err != nil {
 		return Picture{}, err
 	}
-	p := Picture{Model: pipeline.Colour}
+	p := Picture{Model: pipeline.Colour, whole: anyForm()}
 	if binary.LittleEndian.Uint32(b[14:]) == 12 {
 		p.Width, p.Height = int(binary.LittleEndian.Uint16(b[18:])), int(binary.LittleEndian.Uint16(b[20:]))
 		return p, nonEmpty(p)

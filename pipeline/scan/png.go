@@ -24,6 +24,7 @@ type pngHeader struct {
 	samplesPerPixel  int
 	paletteBytes     []byte
 	unitsX, unitsY   uint32 // pixels per metre
+	keyed            bool   // a colour counts as transparent, or those of a palette
 	exif             *directory
 	firstDataChunkAt int64
 }
@@ -46,6 +47,7 @@ func checkPNG(r io.ReaderAt, size int64) (Picture, error) {
 		DPIX: float64(h.unitsX) * inch, DPIY: float64(h.unitsY) * inch,
 	}
 	applyExif(&p, h.exif)
+	p.whole = h.otherForm(p.Mirror)
 	return p, nil
 }
 
@@ -84,7 +86,7 @@ func readPNGHeader(r io.ReaderAt, size int64) (pngHeader, error) {
 
 // take reads a chunk that matters here.
 func (h *pngHeader) take(r io.ReaderAt, size int64, kind string, at, n int64) error {
-	least := map[string]int64{"IHDR": 13, "PLTE": 1, "pHYs": 9, "eXIf": 8}
+	least := map[string]int64{"IHDR": 13, "PLTE": 1, "pHYs": 9, "eXIf": 8, "tRNS": 1}
 	if need, known := least[kind]; !known || n < need || n > 1<<16 {
 		if kind == "IHDR" {
 			return damaged("a PNG header of %d bytes", n)
@@ -104,6 +106,8 @@ func (h *pngHeader) take(r io.ReaderAt, size int64, kind string, at, n int64) er
 		if b[8] == 1 {
 			h.unitsX, h.unitsY = binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 		}
+	case "tRNS":
+		h.keyed = true
 	case "eXIf":
 		h.exif = exifDirectory(b)
 	}
@@ -138,6 +142,24 @@ func (h *pngHeader) model() pipeline.ColourModel {
 		return paletteModel(h.paletteBytes)
 	}
 	return pipeline.Colour
+}
+
+// otherForm says how to save a PNG that is decoded whole. One of black and white has
+// a bit a pixel and is no burden.
+func (h *pngHeader) otherForm(mirrored bool) otherForm {
+	switch {
+	case h.keyed && h.colour != 3:
+		return otherForm{"als PNG ohne transparente Farbe speichern", "save it as PNG without a transparent colour"}
+	case h.depth == 1 && h.model() == pipeline.Bitonal:
+		return otherForm{}
+	case h.interlaced:
+		return otherForm{"als PNG ohne Interlacing speichern", "save it as PNG that is not interlaced"}
+	case h.depth == 1:
+		return otherForm{"als PNG mit 8 Bit je Bildpunkt speichern", "save it as PNG of 8 bits a pixel"}
+	case mirrored:
+		return otherForm{"ungespiegelt speichern", "save it without mirroring"}
+	}
+	return otherForm{}
 }
 
 // paletteModel says what the colours of a palette come to.

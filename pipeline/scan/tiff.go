@@ -12,8 +12,11 @@ import (
 // Values of TIFF tags.
 const (
 	compressionOldJPEG = 6
+	compressionJPEG    = 7
+	photometricRGB     = 2
 	photometricPalette = 3
 	photometricCMYK    = 5
+	photometricYCbCr   = 6
 	reducedImage       = 1 // bit of NewSubfileType: a small copy of another page
 )
 
@@ -61,7 +64,7 @@ func checkTIFF(ctx context.Context, r io.ReaderAt, size int64, maxPages int) ([]
 // checkDirectory reads what one directory, the index-th of its file, says about
 // its picture.
 func checkDirectory(d directory, index int) (Picture, error) {
-	values := map[uint16]int64{tagWidth: 0, tagHeight: 0, tagBits: 1, tagSamples: 1, tagPhotometric: 1}
+	values := map[uint16]int64{tagWidth: 0, tagHeight: 0, tagBits: 1, tagSamples: 1, tagPhotometric: 1, tagPlanar: 1, tagCompression: 1}
 	for tag, missing := range values {
 		v, err := d.number(tag, missing)
 		if err != nil {
@@ -83,11 +86,30 @@ func checkDirectory(d directory, index int) (Picture, error) {
 	case values[tagSamples] <= 2:
 		p.Model = pipeline.Grey
 	}
+	p.whole = tiffForm(d, values)
 	p.loss = values[tagBits] > 8
 	p.DPIX, p.DPIY = d.resolution()
 	s := d.orientation()
 	p.Mirror, p.Turn = s.mirror, s.turn
 	return p, nil
+}
+
+// tiffForm says how to save a TIFF that is decoded whole: what is neither a row of 8
+// bits a sample after the other, nor grey or less.
+func tiffForm(d directory, values map[uint16]int64) otherForm {
+	_, tiled := d.find(tagTileOffsets)
+	bits, samples, photometric := values[tagBits], values[tagSamples], values[tagPhotometric]
+	switch {
+	case tiled, values[tagPlanar] != 1, values[tagCompression] == compressionOldJPEG:
+	case samples == 1 && bits <= 8 && photometric <= 1,
+		samples == 3 && bits == 8 && photometric == photometricRGB,
+		samples == 3 && bits == 8 && photometric == photometricYCbCr && values[tagCompression] == compressionJPEG:
+		return otherForm{}
+	}
+	return otherForm{
+		"als gewöhnliches TIFF (RGB oder Graustufen, 8 Bit je Farbe, ohne Kacheln) speichern",
+		"save it as ordinary TIFF (RGB or grey, 8 bits a colour, no tiles)",
+	}
 }
 
 // left out of a page that is cut out of its file: how to show it is told beside

@@ -12,6 +12,7 @@ import (
 	"image/png"
 	"io"
 	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -20,11 +21,13 @@ import (
 type paper struct {
 	tile          *image.RGBA
 	width, height int
+	dpi           float64 // that makes it a sheet of the A series
 	colour        bool
 }
 
-// tileOf loads a picture and frames it in white.
-func tileOf(t *testing.T, path string) *image.RGBA {
+// tileOf loads a picture and lays it on white of w x h pixels, or more where it is
+// larger itself.
+func tileOf(t *testing.T, path string, w, h int) *image.RGBA {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -37,7 +40,7 @@ func tileOf(t *testing.T, path string) *image.RGBA {
 	}
 	b := m.Bounds()
 	const margin = 100
-	tile := image.NewRGBA(image.Rect(0, 0, max(b.Dx(), 1240)+margin, max(b.Dy(), 1754)+margin))
+	tile := image.NewRGBA(image.Rect(0, 0, max(b.Dx()+margin, w), max(b.Dy()+margin, h)))
 	draw.Draw(tile, tile.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.Draw(tile, b.Sub(b.Min).Add(image.Pt(margin/2, margin/2)), m, b.Min, draw.Over)
 	return tile
@@ -102,12 +105,18 @@ func writePaperPNG(path string, p paper, _ int) error {
 	return f.Close()
 }
 
-// dpi is the resolution by which a paper becomes a sheet of the A series.
-func (p paper) dpi() float64 {
-	if p.width == a0Width {
-		return 300
+// writeProgressive writes a progressive JPEG.
+func writeProgressive(path string, p paper, _ int) error {
+	var baseline bytes.Buffer
+	if err := jpeg.Encode(&baseline, p.flat(), &jpeg.Options{Quality: 75}); err != nil {
+		return err
 	}
-	return 150
+	cmd := exec.Command("convert", "jpeg:-", "-interlace", "JPEG", "jpeg:"+path)
+	cmd.Stdin = &baseline
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("convert: %w: %s", err, said)
+	}
+	return nil
 }
 
 // writeScanPDF writes a PDF as scanners do: each page is one JPEG.
@@ -139,7 +148,7 @@ func writeScanPDF(path string, p paper, pages int) error {
 		kids += fmt.Sprintf("%d 0 R ", 3+3*i)
 	}
 	object("<</Type/Pages/Count %d/Kids[%s]>>", pages, kids)
-	w, h := float64(p.width)*72/p.dpi(), float64(p.height)*72/p.dpi()
+	w, h := float64(p.width)*72/p.dpi, float64(p.height)*72/p.dpi
 	space := map[bool]string{true: "DeviceRGB", false: "DeviceGray"}[p.colour]
 	draw := fmt.Sprintf("q %.2f 0 0 %.2f 0 0 cm /I Do Q", w, h)
 	for i := range pages {
@@ -210,7 +219,7 @@ func writeManyTIFF(path string, p paper, pages int) error {
 			dir = le.AppendUint32(dir, uint32(next))
 		}
 		dir = append(append(dir, offsets...), counts...)
-		dir = le.AppendUint32(le.AppendUint32(dir, uint32(p.dpi())), 1)
+		dir = le.AppendUint32(le.AppendUint32(dir, uint32(p.dpi)), 1)
 		dir = append(dir, 8, 0, 8, 0, 8, 0)
 		for _, part := range append([][]byte{dir}, strips...) {
 			if _, err := f.Write(part); err != nil {
