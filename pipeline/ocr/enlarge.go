@@ -21,9 +21,11 @@ const (
 )
 
 // enlarge makes a page larger whose letters are small. heights are those of its marks.
+// A page of which it is not sure how it stands may have to be read from all sides and
+// compared, and is left as it is.
 func (p *prepared) enlarge(heights []int) error {
 	f := larger(heights)
-	if f == 1 {
+	if f == 1 || p.doubtful() {
 		return nil
 	}
 	w, h := math.Round(f*float64(p.page.width())), math.Round(f*float64(p.page.height()))

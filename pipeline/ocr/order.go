@@ -181,7 +181,7 @@ func (o *orderer) pieces(line []pipeline.Word, at int) []piece {
 			bases = append(bases, foot(w))
 		}
 		slices.Sort(bases)
-		p.base = bases[len(bases)/2]
+		p.base = bases[(len(bases)-1)/2] // the upper one of two: specks and commas only ever lower a word's foot
 		out = append(out, p)
 		from = i
 	}
@@ -236,17 +236,11 @@ func (o *orderer) flush(run []row, gutters []span) {
 		o.keep(run)
 		return
 	case hasInformationBlock(run, widest):
+	case isList(run): // before the table, for the engine may have read names and values as columns
+		o.list(run)
+		return
 	case o.isTable(run):
 		o.keep(run)
-		return
-	case isList(run):
-		for _, r := range run {
-			for _, p := range r.pieces {
-				o.write(p.words...)
-			}
-			o.line++
-		}
-		o.block, o.par = o.block+1, o.par+1
 		return
 	}
 	run, below := o.beside(run, widest)
@@ -344,6 +338,21 @@ func isList(run []row) bool {
 		}
 	}
 	return float64(named) >= fullRows*float64(len(run))
+}
+
+// list writes names and what belongs to them row by row.
+func (o *orderer) list(run []row) {
+	for _, r := range run {
+		if slices.ContainsFunc(r.pieces, func(p piece) bool { return p.table != nil }) {
+			o.keep([]row{r})
+			continue
+		}
+		for _, p := range r.pieces {
+			o.write(p.words...)
+		}
+		o.line++
+	}
+	o.block, o.par = o.block+1, o.par+1
 }
 
 // ranTogether says whether a line of the engine reaches over a gap: else it saw

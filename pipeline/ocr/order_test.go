@@ -109,6 +109,33 @@ func TestOrderedColumnsTheEngineSaw(t *testing.T) {
 	}
 }
 
+// Names and values that the engine read as columns, on common baselines, belong to
+// each other; a speck that makes a name's box longer downwards changes nothing.
+func TestOrderedNamesAndValuesTheEngineSawAsColumns(t *testing.T) {
+	names := typed(100, []int{1000}, "Unser Zeichen:\nIhr Zeichen:\nTelefon:\nDatum:")
+	names[3].Box.Y1 += 20
+	values := typed(100, []int{1300}, "612/26\n70-31\n030 23125\n12. November")
+	for i := range values {
+		values[i].Line, values[i].Block = values[i].Line+50, 1
+	}
+	got := strings.Join(strings.Fields(pipeline.PageText{Words: ordered(append(names, values...), nil, 3508)}.String()), " ")
+	if want := "Unser Zeichen: 612/26 Ihr Zeichen: 70-31 Telefon: 030 23125 Datum: 12. November"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestListsKeepTheTablesBesideThem(t *testing.T) {
+	o := orderer{unit: 20, height: 3508}
+	words := typed(100, []int{100, 400}, "Name: | Dahm\nOrt: | Ulm\nTag: | heute")
+	rows := o.rows(words, nil)
+	inCell := typed(100, []int{1000}, "Zelle")
+	rows[0] = newRow(append(rows[0].pieces, piece{table: &table{cells: []cell{{words: inCell}}, beside: true}, box: inCell[0].Box}))
+	o.list(rows)
+	if len(o.out) != len(words)+1 {
+		t.Errorf("%d words became %d", len(words)+1, len(o.out))
+	}
+}
+
 func TestOrderedKeepsEveryWord(t *testing.T) {
 	words := typed(100, []int{100, 110, 900}, "a | b | c\nd | e | f")
 	if got := ordered(words, nil, 3508); len(got) != len(words) {
