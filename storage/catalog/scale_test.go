@@ -323,7 +323,7 @@ func page(kinds []kind, list []*measured, load string) string {
 		}},
 	})
 	bars(&b, kinds, list)
-	b.WriteString("\n*" + ledgerAnew + "* is no screen and not counted: the program reads the books in the background when it starts, and from then on only what is new. Who opens the desk within that time waits for its end, at most as long as the table says.\n")
+	b.WriteString("\n*" + ledgerAnew + "* is no screen and not counted: the program reads the books in the background when it starts, and from then on only what is new. Who opens the desk within that time waits for its end, on such a machine about as long as the table says.\n")
 	b.WriteString("\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets p50 and p95 by the clock; both databases took turns, and the load of the machine was " + load + ".\n\n| |")
 	for _, m := range list {
 		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.name)
