@@ -42,6 +42,7 @@ func (c *clock) turn(d time.Duration) {
 
 // suite is every test that both databases must pass.
 var suite = map[string]func(*world){
+	"fresh":               testFresh,
 	"intake":              testIntake,
 	"duplicates":          testDuplicates,
 	"journal":             testJournal,

@@ -42,7 +42,7 @@ func screens(t *testing.T) []kind {
 		{"five saved searches, nothing new", []run{saved(time.Now().Add(time.Hour))}},
 		{"five saved searches, a day's news", []run{saved(lastDay.AddDate(0, 0, -1))}},
 		{"sustainability desk", sustainability(t, false)},
-		{"sustainability desk, ledger read anew", sustainability(t, true)[:1]},
+		{ledgerAnew, sustainability(t, true)[:1]},
 	}
 }
 

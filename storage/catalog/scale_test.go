@@ -323,6 +323,7 @@ func page(kinds []kind, list []*measured, load string) string {
 		}},
 	})
 	bars(&b, kinds, list)
+	b.WriteString("\n*" + ledgerAnew + "* is no screen and not counted: the program reads the books in the background when it starts, and from then on only what is new. Who opens the desk within that time waits for its end, on such a machine about as long as the table says.\n")
 	b.WriteString("\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets p50 and p95 by the clock; both databases took turns, and the load of the machine was " + load + ".\n\n| |")
 	for _, m := range list {
 		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.name)
@@ -348,13 +349,16 @@ func bars(b *strings.Builder, kinds []kind, list []*measured) {
 	for _, m := range list {
 		var missed []string
 		for i, k := range kinds {
-			if v := ms(m.rows[i].p95); v >= bar {
+			if v := ms(m.rows[i].p95); v >= bar && k.name != ledgerAnew {
 				missed = append(missed, fmt.Sprintf("%s (%.0f)", k.name, v))
 			}
 		}
-		fmt.Fprintf(b, "| %s | %d of %d | %s |\n", m.name, len(kinds)-len(missed), len(kinds), strings.Join(missed, ", "))
+		fmt.Fprintf(b, "| %s | %d of %d | %s |\n", m.name, len(kinds)-1-len(missed), len(kinds)-1, strings.Join(missed, ", "))
 	}
 }
+
+// ledgerAnew is measured, but it is no screen.
+const ledgerAnew = "sustainability desk, ledger read anew"
 
 // line is a line of a table with a column for each database.
 type line struct {

@@ -121,6 +121,7 @@ type search struct {
 	forms   []forms     // by clause of the request
 	common  []candidate // what holds all words as they stand, if that is enough
 	after   int64       // number of a document before all that may be hits
+	fresh   *fresh      // all that may be hits, if they are few
 }
 
 // candidate is a document that may be a hit.
@@ -196,7 +197,10 @@ func (s *search) news(ctx context.Context) (any bool, err error) {
 		return false, fmt.Errorf("looking where the time of a search begins: %w", err)
 	}
 	s.after = first - 1
-	return n > 0, nil
+	if n > 0 && n <= maxFresh && !s.query.Arrived.IsZero() {
+		s.fresh, err = s.readFresh(ctx, &w)
+	}
+	return n > 0, err
 }
 
 // byScore and byDate are the orders of hits, the first to show first.
@@ -252,8 +256,8 @@ func (s *search) enough(ctx context.Context) (kinship, error) {
 	rights := Filter{Departments: s.query.Departments, Sight: s.query.Sight}
 	var w where
 	rights.narrow(&w)
-	if len(w.conds) > 0 || !s.request.hasCompounds() {
-		return compound, nil // what is common to all may be rare to the caller
+	if len(w.conds) > 0 || !s.request.hasCompounds() || s.fresh != nil {
+		return compound, nil // what is common to all may be rare to the caller, or among news
 	}
 	list, err := s.gather(ctx, s.request.strict(stemmed), s.most()+1, complete)
 	if err != nil || len(list) <= s.most() {
@@ -406,6 +410,9 @@ func (r request) partly() formula {
 
 // gather lists the newest documents for which a formula holds.
 func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
+	if s.fresh != nil {
+		return s.gatherFresh(ctx, f, limit, as)
+	}
 	var w, narrowed where
 	s.query.narrow(&narrowed)
 	query := ``
