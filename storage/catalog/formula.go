@@ -88,43 +88,52 @@ func (d dialect) tokens(list []alternative) string {
 	return strings.Join(out, d.or)
 }
 
-// matching gives the tables that hold the documents after a number for which a
+// stretch is of numbers of documents, after one and up to another; 0 is no bound.
+type stretch struct{ after, until int64 }
+
+// matching gives the tables that hold the documents of these numbers for which a
 // formula holds, with their facets as d, and adds its conditions.
-func (d dialect) matching(w *where, f formula, after int64) string {
-	return d.holding(w, f, after, 0) + ` JOIN facet d ON d.n = ` + d.document
+func (d dialect) matching(w *where, f formula, of stretch) string {
+	return d.holding(w, f, of, 0) + ` JOIN facet d ON d.n = ` + d.document
 }
 
 // holding is matching without the facets; with a limit, at least so many of the
 // newest documents.
-func (d dialect) holding(w *where, f formula, after int64, limit int) string {
+func (d dialect) holding(w *where, f formula, of stretch, limit int) string {
 	if d.locks {
-		return d.found(w, f, after, limit)
+		return d.found(w, f, of, limit)
 	}
-	if after > 0 {
-		w.conds = append(w.conds, `search_index.rowid >= `+w.arg((after+1)<<8))
+	if of.after > 0 {
+		w.conds = append(w.conds, `search_index.rowid >= `+w.arg((of.after+1)<<8))
+	}
+	if of.until > 0 {
+		w.conds = append(w.conds, `search_index.rowid < `+w.arg((of.until+1)<<8))
 	}
 	w.conds = append(w.conds, `search_index MATCH `+w.arg(f.write(" AND ", " OR ", " NOT ", d.tokens)))
 	return `search_index`
 }
 
-// found gives the documents after a number for which a formula holds, on
+// found gives the documents of these numbers for which a formula holds, on
 // PostgreSQL; with a limit, at least so many of the newest. Sets of documents are
 // made first and then met with each other: OFFSET 0, MATERIALIZED and doc + 0 keep
 // the planner from reading the tokens of every row to save itself the index, as it
 // guesses far too many rows for our many alternatives. The words of a very long
 // document stand in several rows, so there the formula is asked of all its rows
 // together.
-func (d dialect) found(w *where, f formula, after int64, limit int) string {
+func (d dialect) found(w *where, f formula, of stretch, limit int) string {
 	const long = `(SELECT doc FROM search_index WHERE part > 0)`
 	query := func(list string) string { return `tokens @@ CAST(CAST(` + w.arg(list) + ` AS text) AS tsquery)` }
-	since := ` AND doc + 0 > ` + w.arg(after)
+	bounds := ` AND doc + 0 > ` + w.arg(of.after)
+	if of.until > 0 {
+		bounds += ` AND doc + 0 <= ` + w.arg(of.until)
+	}
 	var sets []string
 	for _, looks := range f.looks() {
 		parts := make([]string, len(looks))
 		for k, g := range looks {
 			parts[k] = query(g.write(" & ", " | ", " & !", d.tokens))
 		}
-		sets = append(sets, `SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+since+` AND doc NOT IN `+long)
+		sets = append(sets, `SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+bounds+` AND doc NOT IN `+long)
 	}
 	short := sets[0]
 	if len(sets) > 1 {
@@ -132,7 +141,7 @@ func (d dialect) found(w *where, f formula, after int64, limit int) string {
 	}
 	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string { return `bool_or(` + query(d.tokens(list)) + `)` })
 	return `((` + short + `)
-		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + since + ` GROUP BY doc HAVING ` + rows + `
+		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + bounds + ` GROUP BY doc HAVING ` + rows + `
 		OFFSET 0) found`
 }
 

@@ -77,9 +77,9 @@ func (s *search) frequency(ctx context.Context, u unit, kin kinship, after int64
 	var w, narrowed where
 	var from string
 	if rights.narrow(&narrowed); len(narrowed.conds) == 0 {
-		from = s.c.dialect.holding(&w, u.holds(kin), after, 0)
+		from = s.c.dialect.holding(&w, u.holds(kin), stretch{after: after}, 0)
 	} else {
-		from = s.c.dialect.matching(&w, u.holds(kin), after)
+		from = s.c.dialect.matching(&w, u.holds(kin), stretch{after: after})
 		rights.narrow(&w)
 	}
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {

@@ -120,7 +120,7 @@ type search struct {
 	request request
 	forms   []forms     // by clause of the request
 	common  []candidate // what holds all words as they stand, if that is enough
-	after   int64       // number of a document before all that may be hits
+	within  stretch     // of all that may be hits
 	fresh   *fresh      // all that may be hits, if they are few
 }
 
@@ -179,7 +179,7 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 }
 
 // news says whether anything arrived after the moment that the query asks for, or
-// was received in its time, and remembers where that begins: kept searches are
+// was received in its time, and remembers where that begins and ends: kept searches are
 // looked through on every page, and most have no news.
 func (s *search) news(ctx context.Context) (any bool, err error) {
 	var w where
@@ -191,12 +191,12 @@ func (s *search) news(ctx context.Context) (any bool, err error) {
 	default:
 		return true, nil
 	}
-	var n, first int64
-	err = s.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(min(d.n), 0) FROM facet d`+w.String(), w.args...).Scan(&n, &first)
+	var n, first, last int64
+	err = s.tx.QueryRowContext(ctx, `SELECT count(*), coalesce(min(d.n), 0), coalesce(max(d.n), 0) FROM facet d`+w.String(), w.args...).Scan(&n, &first, &last)
 	if err != nil {
 		return false, fmt.Errorf("looking where the time of a search begins: %w", err)
 	}
-	s.after = first - 1
+	s.within = stretch{first - 1, last}
 	if n > 0 && n <= maxFresh && !s.query.Arrived.IsZero() {
 		s.fresh, err = s.readFresh(ctx, &w)
 	}
@@ -418,10 +418,10 @@ func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]c
 	query := ``
 	if s.c.dialect.locks && len(narrowed.conds) == 0 {
 		// PostgreSQL would read the facets of all before it drops the older ones.
-		query = `(SELECT found.doc FROM ` + s.c.dialect.holding(&w, f, s.after, limit) + ` ORDER BY found.doc DESC LIMIT ` + w.arg(limit) + `) newest
+		query = `(SELECT found.doc FROM ` + s.c.dialect.holding(&w, f, s.within, limit) + ` ORDER BY found.doc DESC LIMIT ` + w.arg(limit) + `) newest
 			JOIN facet d ON d.n = newest.doc`
 	} else {
-		query = s.c.dialect.matching(&w, f, s.after)
+		query = s.c.dialect.matching(&w, f, s.within)
 		s.query.narrow(&w)
 		query += w.String()
 	}
