@@ -15,7 +15,7 @@ type block struct {
 func addressBlocks(lines []line) []block {
 	var blocks []block
 	for i, ln := range lines {
-		m := cityLine.FindStringSubmatch(strings.TrimRight(ln.text, " .,;"))
+		m := cityLine().FindStringSubmatch(strings.TrimRight(ln.text, " .,;"))
 		if m == nil || ln.last-ln.first > 12 {
 			continue
 		}
@@ -38,7 +38,7 @@ func addressBlocks(lines []line) []block {
 			}
 			if below.height > 0 && below.box.Y0-up.box.Y1 > below.height*5/4 ||
 				below.height == 0 && up.par != below.par ||
-				up.last-up.first > 9 || cityLine.MatchString(up.text) || placeDate.MatchString(up.text) {
+				up.last-up.first > 9 || cityLine().MatchString(up.text) || placeDate().MatchString(up.text) {
 				break
 			}
 			b.first, below = j, up

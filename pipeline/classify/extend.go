@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,10 +178,10 @@ func (x *extension) department(r record) error {
 
 // typeCode is what a code of a town's own may look like: it becomes part of file
 // names and addresses.
-var typeCode = regexp.MustCompile(`^[0-9A-Za-zÄÖÜäöüß]{1,8}(-[0-9A-Za-zÄÖÜäöüß]{1,16}){1,2}$`)
+var typeCode = pattern(`^[0-9A-Za-zÄÖÜäöüß]{1,8}(-[0-9A-Za-zÄÖÜäöüß]{1,16}){1,2}$`)
 
 func (x *extension) docType(r record) error {
-	if !typeCode.MatchString(r.cells["code"]) {
+	if !typeCode().MatchString(r.cells["code"]) {
 		return r.wrong(fmt.Sprintf("%q ist keine Kennung wie 32-HUND", r.cells["code"]), fmt.Sprintf("%q is no code like 32-HUND", r.cells["code"]))
 	}
 	for _, column := range []string{"years", "threshold"} {

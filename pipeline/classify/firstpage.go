@@ -3,7 +3,6 @@ package classify
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,8 +116,8 @@ func sideOf(p pipeline.Page, text pipeline.PageText) side {
 		if at > headShare && at < footShare {
 			s.body = append(s.body, ln)
 		}
-		s.salut = s.salut || at < 0.8 && salutation.MatchString(ln.text)
-		s.greet = s.greet || greeting.MatchString(ln.text)
+		s.salut = s.salut || at < 0.8 && salutation().MatchString(ln.text)
+		s.greet = s.greet || greeting().MatchString(ln.text)
 	}
 	for _, w := range text.Words {
 		if n := digitsOf(w.Text); len(n) >= 6 {
@@ -147,12 +146,12 @@ func digitsOf(word string) string {
 }
 
 var (
-	pageOf   = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:seite|s\.|blatt|page)\s*:?\s*(\d{1,3})(?:\s*(?:von|/|of)\s*(\d{1,3}))?(?:\D|$)`)
-	pageBare = regexp.MustCompile(`^[-–—.\s]*(\d{1,3})(?:\s*(?:/|von)\s*(\d{1,3}))?[-–—.\s]*$`)
-	billLine = regexp.MustCompile(`(?i)^(rechnungs?|beleg|kunden|auftrags?|liefer)[\s.-]*(nummer|nr|datum)`)
-	ownTitle = regexp.MustCompile(`(?i)^(rechnung|gutschrift|rechnungskorrektur|mahnung|zahlungserinnerung|angebot|lieferschein|bescheid|\pL*(an|ab)meldung|\pL*antrag|antrag auf .{3,60}|kündigung|widerspruch|einspruch|beschwerde)( \(?nr\.? ?\S+)?$`)
-	annex    = regexp.MustCompile(`(?i)^(anlage|anhang|beilage|beiblatt|fortsetzung|zu\s+blatt|rückseite)\b`)
-	goesOn   = regexp.MustCompile(`(?i)(^|\s)(\./\.|b\.\s?w\.|bitte\s+wenden|fortsetzung\s+(auf|folgt|nächste|seite).*|\.\.\.\s*/\s*\d+|-\s*\d{1,2}\s*-)$`)
+	pageOf   = pattern(`(?i)(?:^|[^\pL])(?:seite|s\.|blatt|page)\s*:?\s*(\d{1,3})(?:\s*(?:von|/|of)\s*(\d{1,3}))?(?:\D|$)`)
+	pageBare = pattern(`^[-–—.\s]*(\d{1,3})(?:\s*(?:/|von)\s*(\d{1,3}))?[-–—.\s]*$`)
+	billLine = pattern(`(?i)^(rechnungs?|beleg|kunden|auftrags?|liefer)[\s.-]*(nummer|nr|datum)`)
+	ownTitle = pattern(`(?i)^(rechnung|gutschrift|rechnungskorrektur|mahnung|zahlungserinnerung|angebot|lieferschein|bescheid|\pL*(an|ab)meldung|\pL*antrag|antrag auf .{3,60}|kündigung|widerspruch|einspruch|beschwerde)( \(?nr\.? ?\S+)?$`)
+	annex    = pattern(`(?i)^(anlage|anhang|beilage|beiblatt|fortsetzung|zu\s+blatt|rückseite)\b`)
+	goesOn   = pattern(`(?i)(^|\s)(\./\.|b\.\s?w\.|bitte\s+wenden|fortsetzung\s+(auf|folgt|nächste|seite).*|\.\.\.\s*/\s*\d+|-\s*\d{1,2}\s*-)$`)
 )
 
 // printedNumber is the page number that a page shows at its head or foot, or with
@@ -160,12 +159,12 @@ var (
 func printedNumber(s side) (no, of int) {
 	for _, ln := range s.lines {
 		at := s.at(ln)
-		m := pageOf.FindStringSubmatch(ln.text)
+		m := pageOf().FindStringSubmatch(ln.text)
 		if m != nil && len(ln.text) > 90 {
 			m = nil // "see page 3" in running text
 		}
 		if m == nil || at > 0.5 && at < 0.85 {
-			if m = pageBare.FindStringSubmatch(ln.text); m == nil || at > headShare && at < footShare {
+			if m = pageBare().FindStringSubmatch(ln.text); m == nil || at > headShare && at < footShare {
 				continue
 			}
 			if m[2] == "" && !strings.ContainsAny(ln.text, "-–—") {
@@ -233,9 +232,9 @@ func (r *Room) weighHead(e *evidence, s side) {
 		if at > 0.5 {
 			continue
 		}
-		date = date || placeDate.MatchString(ln.text) || dateMark.MatchString(ln.text) || strings.EqualFold(strings.Trim(ln.text, ": "), "datum")
-		subject = subject || subjectMark.MatchString(ln.text)
-		if infoLine.MatchString(ln.text) || billLine.MatchString(ln.text) {
+		date = date || placeDate().MatchString(ln.text) || dateMark().MatchString(ln.text) || strings.EqualFold(strings.Trim(ln.text, ": "), "datum")
+		subject = subject || subjectMark().MatchString(ln.text)
+		if infoLine().MatchString(ln.text) || billLine().MatchString(ln.text) {
 			info++
 		}
 	}
@@ -255,7 +254,7 @@ func (r *Room) weighHead(e *evidence, s side) {
 func (s side) titled() bool {
 	var heights []int
 	for _, ln := range s.lines {
-		if s.at(ln) < 0.4 && ownTitle.MatchString(strings.TrimRight(ln.text, " .:")) {
+		if s.at(ln) < 0.4 && ownTitle().MatchString(strings.TrimRight(ln.text, " .:")) {
 			return true
 		}
 	}
@@ -306,13 +305,13 @@ func weighFlow(e *evidence, open []side, s side) {
 	}
 	if len(s.lines) > 0 {
 		for _, ln := range s.lines[:min(3, len(s.lines))] {
-			if annex.MatchString(ln.text) {
+			if annex().MatchString(ln.text) {
 				e.add("", -3.5)
 				break
 			}
 		}
 	}
-	if len(last.lines) > 0 && goesOn.MatchString(last.lines[len(last.lines)-1].text) {
+	if len(last.lines) > 0 && goesOn().MatchString(last.lines[len(last.lines)-1].text) {
 		e.add("", -2)
 	}
 	if len(last.body) > 0 && len(s.body) > 0 {

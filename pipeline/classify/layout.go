@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,15 +9,15 @@ import (
 )
 
 var (
-	formOfAddress = regexp.MustCompile(`(?i)^(an\s+(das|die|den)|an|herrn?|frau|firma|fa\.|familie|eheleute)\s*`)
-	roleWord      = regexp.MustCompile(`(?i)^(verkäufer|käufer|lieferant|auftraggeber|auftragnehmer|rechnungs(steller|empfänger|anschrift)|absender|empfänger|antragsteller(in)?|bauherr(in)?|(globale\s+)?(nummer|nr)\b.*)\s*:?$`)
-	addressPart   = regexp.MustCompile(`\s*[·•|]\s*|\s+[*–-]\s+|,\s*|\s{2,}`)
-	senderMark    = regexp.MustCompile(`(?i)^(absender|abs\.)\s*[:.]\s*(.*)$`)
-	dateMark      = regexp.MustCompile(`(?i)^(datum)\s*:?\s*(` + datePattern + `)`)
-	streetLine    = regexp.MustCompile(`^\p{Lu}[\pL.' -]*\s\d{1,4}\s?[a-zA-Z]?([-–/]\s?\d{1,4}\s?[a-zA-Z]?)?$`)
-	formLabel     = regexp.MustCompile(`(?i)^(\d{5}|plz|postleitzahl|ort|wohnort|stra(ß|ss)e|str\.|haus-?(nummer|nr)|anschrift|adresse|(vor|nach|familien|zu)?name)([^\pL]|$)`)
-	anyDate       = regexp.MustCompile(datePattern)
-	notTheDate    = regexp.MustCompile(`(?i)(geb\.|geboren|eingang|eingegangen|vom|seit|bis|ab|zum|frist|fällig|gültig|einzug|auszug)\W*(am\W*|dem\W*)?$`)
+	formOfAddress = pattern(`(?i)^(an\s+(das|die|den)|an|herrn?|frau|firma|fa\.|familie|eheleute)\s*`)
+	roleWord      = pattern(`(?i)^(verkäufer|käufer|lieferant|auftraggeber|auftragnehmer|rechnungs(steller|empfänger|anschrift)|absender|empfänger|antragsteller(in)?|bauherr(in)?|(globale\s+)?(nummer|nr)\b.*)\s*:?$`)
+	addressPart   = pattern(`\s*[·•|]\s*|\s+[*–-]\s+|,\s*|\s{2,}`)
+	senderMark    = pattern(`(?i)^(absender|abs\.)\s*[:.]\s*(.*)$`)
+	dateMark      = pattern(`(?i)^(datum)\s*:?\s*(` + datePattern + `)`)
+	streetLine    = pattern(`^\p{Lu}[\pL.' -]*\s\d{1,4}\s?[a-zA-Z]?([-–/]\s?\d{1,4}\s?[a-zA-Z]?)?$`)
+	formLabel     = pattern(`(?i)^(\d{5}|plz|postleitzahl|ort|wohnort|stra(ß|ss)e|str\.|haus-?(nummer|nr)|anschrift|adresse|(vor|nach|familien|zu)?name)([^\pL]|$)`)
+	anyDate       = pattern(datePattern)
+	notTheDate    = pattern(`(?i)(geb\.|geboren|eingang|eingegangen|vom|seit|bis|ab|zum|frist|fällig|gültig|einzug|auszug)\W*(am\W*|dem\W*)?$`)
 )
 
 // layout finds the fields that a letter shows by their place: sender, receiver,
@@ -54,14 +53,14 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 	height := l.pages[0].Height
 	haveSender, haveReceiver, townWrote := false, false, false
 	for i, ln := range lines {
-		m := senderMark.FindStringSubmatch(ln.text)
+		m := senderMark().FindStringSubmatch(ln.text)
 		if m == nil {
 			continue
 		}
 		if m[2] == "" && i+1 < len(lines) {
 			m[2], ln = lines[i+1].text, lines[i+1]
 		}
-		if name := addressPart.Split(m[2], 2)[0]; named(name) && !r.town.own(name) {
+		if name := addressPart().Split(m[2], 2)[0]; named(name) && !r.town.own(name) {
 			add("absender", name, 0.9, false, ln)
 			haveSender = true
 			break
@@ -93,7 +92,7 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 		return
 	}
 	for i, ln := range lines { // the name under the greeting
-		if !greeting.MatchString(ln.text) || strings.HasPrefix(strings.ToLower(ln.text), "im auftrag") {
+		if !greeting().MatchString(ln.text) || strings.HasPrefix(strings.ToLower(ln.text), "im auftrag") {
 			continue
 		}
 		for j := i + 1; j < len(lines) && j <= i+4; j++ {
@@ -110,7 +109,7 @@ func (r *Room) people(l *letter, lines []line, add adder) {
 // Ort"). Without a name nobody is told to have sent the letter.
 func named(s string) bool {
 	s = strings.TrimSpace(s)
-	return s != "" && !streetLine.MatchString(s) && !formLabel.MatchString(s)
+	return s != "" && !streetLine().MatchString(s) && !formLabel().MatchString(s)
 }
 
 // inWindow reports whether a line begins in the window of the envelope: 20 to 60
@@ -129,7 +128,7 @@ func inWindow(ln line, p pipeline.PageText) bool {
 func splitAddress(lines []line, b block) (name, rest string) {
 	var parts []string
 	if b.first == b.last {
-		parts = addressPart.Split(lines[b.first].text, -1)
+		parts = addressPart().Split(lines[b.first].text, -1)
 	} else {
 		for _, ln := range lines[b.first : b.last+1] {
 			if sameColumn(ln, lines[b.last]) {
@@ -138,8 +137,8 @@ func splitAddress(lines []line, b block) (name, rest string) {
 		}
 	}
 	for len(parts) > 0 {
-		name = strings.TrimSpace(formOfAddress.ReplaceAllString(parts[0], ""))
-		if roleWord.MatchString(name) {
+		name = strings.TrimSpace(formOfAddress().ReplaceAllString(parts[0], ""))
+		if roleWord().MatchString(name) {
 			name = ""
 		}
 		parts = parts[1:]
@@ -174,7 +173,7 @@ func dateOf(lines []line, add adder) {
 		if strings.EqualFold(strings.Trim(text, ": "), "datum") && i+1 < len(lines) {
 			text = "Datum: " + lines[i+1].text
 		}
-		if m := dateMark.FindStringSubmatch(text); m != nil {
+		if m := dateMark().FindStringSubmatch(text); m != nil {
 			if d, ok := parseDate(m[2]); ok {
 				add("datum", d.Format("2006-01-02"), 0.92, true, ln)
 				return
@@ -182,8 +181,8 @@ func dateOf(lines []line, add adder) {
 		}
 	}
 	for _, ln := range lines {
-		if placeDate.MatchString(ln.text) {
-			if d, ok := parseDate(anyDate.FindString(ln.text)); ok {
+		if placeDate().MatchString(ln.text) {
+			if d, ok := parseDate(anyDate().FindString(ln.text)); ok {
 				add("datum", d.Format("2006-01-02"), 0.88, true, ln)
 				return
 			}
@@ -193,8 +192,8 @@ func dateOf(lines []line, add adder) {
 		if i > len(lines)/2 {
 			return
 		}
-		at := anyDate.FindStringIndex(ln.text)
-		if at == nil || notTheDate.MatchString(ln.text[:at[0]]) || i > 0 && notTheDate.MatchString(lines[i-1].text) {
+		at := anyDate().FindStringIndex(ln.text)
+		if at == nil || notTheDate().MatchString(ln.text[:at[0]]) || i > 0 && notTheDate().MatchString(lines[i-1].text) {
 			continue
 		}
 		if d, ok := parseDate(ln.text[at[0]:at[1]]); ok {
@@ -213,7 +212,7 @@ func subjectOf(lines []line, add adder) {
 			continue
 		}
 		t := ln.text
-		if m := subjectMark.FindStringIndex(t); m != nil {
+		if m := subjectMark().FindStringIndex(t); m != nil {
 			t, confidence = t[m[1]:], 0.9
 		}
 		text, from = append(text, t), append(from, ln)

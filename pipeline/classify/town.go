@@ -106,11 +106,11 @@ func (t town) own(s string) bool {
 // ownBlock reports whether an address is that of the town hall.
 func (t town) ownBlock(lines []line) bool {
 	for i, ln := range lines {
-		if i == len(lines)-1 && len(lines) > 1 && cityLine.MatchString(ln.text) {
+		if i == len(lines)-1 && len(lines) > 1 && cityLine().MatchString(ln.text) {
 			break // postcode and city say nothing
 		}
-		for _, part := range addressPart.Split(ln.text, -1) {
-			if !cityLine.MatchString(part) && t.own(part) {
+		for _, part := range addressPart().Split(ln.text, -1) {
+			if !cityLine().MatchString(part) && t.own(part) {
 				return true
 			}
 		}

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -79,13 +78,13 @@ const (
 	referencePattern = `[0-9A-ZÄÖÜ][0-9A-Za-zÄÖÜäöü./_\-]*(?: [A-Z][A-Za-z]{0,3} \d[\d./\-]*| \d[0-9A-Za-z./\-]*| [A-Z]{1,3}-\d[\d\-]*){0,4}`
 )
 
-var dateParts = regexp.MustCompile(`^(\d{1,2})\s?\.\s?(?:(\d{1,2})\s?\.|(\pL{3,9})\.?)\s?(\d{4}|\d{2})$`)
+var dateParts = pattern(`^(\d{1,2})\s?\.\s?(?:(\d{1,2})\s?\.|(\pL{3,9})\.?)\s?(\d{4}|\d{2})$`)
 
 // parseDate reads a date: 3.4.2026, 03.04.26, 3. April 2026, 3. Apr. 26, 2026-04-03.
 // Two-digit years are taken as 1950 to 2049. The day must exist.
 func parseDate(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
-	m := dateParts.FindStringSubmatch(s)
+	m := dateParts().FindStringSubmatch(s)
 	if m == nil {
 		d, err := time.Parse(time.DateOnly, s) // ISO 8601
 		return d, err == nil && d.Year() >= 1850

@@ -1,7 +1,6 @@
 package classify
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -9,15 +8,15 @@ import (
 )
 
 var (
-	salutation  = regexp.MustCompile(`(?i)^(sehr\s+(geehrte|verehrte)|guten\s+(tag|morgen)|liebe[rs]?\s+\pL+[^.]{0,60}[,!]?$|hallo\b|werte[r]?\s+(frau|herr|damen))`)
-	subjectMark = regexp.MustCompile(`(?i)^(betreff|betrifft|betr\.?)(\s*:\s*|\s+|$)`)
-	greeting    = regexp.MustCompile(`(?i)^(mit\s+(freundlichen?|besten|vorzüglich|herzlichen)|hochachtungsvoll|freundliche\s+gr|beste\s+gr|viele\s+gr|im\s+auftrag)`)
-	enclosures  = regexp.MustCompile(`(?i)^(anlagen?|beilagen?|beigefügt|anbei)(\s*\(\d+\))?\s*(:|$)`)
-	finePrint   = regexp.MustCompile(`(?i)^[\pN. ]{0,4}(rechts?\s?(behelfs|mittel)\s?belehrung|(hinweise?\s+zum\s+)?datenschutz(hinweise?|erklärung|information)?\b|hinweise?\s+zur\s+verarbeitung|widerrufsbelehrung|allgemeine\s+geschäftsbedingungen|impressum)`)
-	remedy      = regexp.MustCompile(`(?i)gegen\s+diese[nrs]?\s+(bescheid|verfügung|entscheidung|beschluss|verwaltungsakt|anordnung)\s+(kann|können|ist)`)
-	placeDate   = regexp.MustCompile(`(?i)^(\pL[\pL .\-/()]{1,40},\s*)?(den\s+|am\s+)?\d{1,2}\.\s?(\d{1,2}\.|\pL{3,9})\s?\d{2,4}$`)
-	infoLine    = regexp.MustCompile(`(?i)^(telefon|tel\b|telefax|fax|e-?mail|datum|unser\s+zeichen|ihr\s+zeichen|ihre\s+nachricht|ansprechpartner|bearbeiter|auskunft|zimmer|seite|kundennummer|kunden-nr|az\b|aktenzeichen|iban|bic|www\.|internet|mobil|ust)`)
-	cityLine    = regexp.MustCompile(`(?:^|[^\pN])(\d{5})\s+(\p{Lu}[\pL.\-/() ]{1,40})$`)
+	salutation  = pattern(`(?i)^(sehr\s+(geehrte|verehrte)|guten\s+(tag|morgen)|liebe[rs]?\s+\pL+[^.]{0,60}[,!]?$|hallo\b|werte[r]?\s+(frau|herr|damen))`)
+	subjectMark = pattern(`(?i)^(betreff|betrifft|betr\.?)(\s*:\s*|\s+|$)`)
+	greeting    = pattern(`(?i)^(mit\s+(freundlichen?|besten|vorzüglich|herzlichen)|hochachtungsvoll|freundliche\s+gr|beste\s+gr|viele\s+gr|im\s+auftrag)`)
+	enclosures  = pattern(`(?i)^(anlagen?|beilagen?|beigefügt|anbei)(\s*\(\d+\))?\s*(:|$)`)
+	finePrint   = pattern(`(?i)^[\pN. ]{0,4}(rechts?\s?(behelfs|mittel)\s?belehrung|(hinweise?\s+zum\s+)?datenschutz(hinweise?|erklärung|information)?\b|hinweise?\s+zur\s+verarbeitung|widerrufsbelehrung|allgemeine\s+geschäftsbedingungen|impressum)`)
+	remedy      = pattern(`(?i)gegen\s+diese[nrs]?\s+(bescheid|verfügung|entscheidung|beschluss|verwaltungsakt|anordnung)\s+(kann|können|ist)`)
+	placeDate   = pattern(`(?i)^(\pL[\pL .\-/()]{1,40},\s*)?(den\s+|am\s+)?\d{1,2}\.\s?(\d{1,2}\.|\pL{3,9})\s?\d{2,4}$`)
+	infoLine    = pattern(`(?i)^(telefon|tel\b|telefax|fax|e-?mail|datum|unser\s+zeichen|ihr\s+zeichen|ihre\s+nachricht|ansprechpartner|bearbeiter|auskunft|zimmer|seite|kundennummer|kunden-nr|az\b|aktenzeichen|iban|bic|www\.|internet|mobil|ust)`)
+	cityLine    = pattern(`(?:^|[^\pN])(\d{5})\s+(\p{Lu}[\pL.\-/() ]{1,40})$`)
 )
 
 // headingRatio is how large type must be against the page's median to be a heading.
@@ -60,7 +59,7 @@ func markHeadings(lines []line, page, height int) {
 		if ln.height > 0 {
 			heights = append(heights, ln.height)
 		}
-		hasSalutation = hasSalutation || salutation.MatchString(ln.text)
+		hasSalutation = hasSalutation || salutation().MatchString(ln.text)
 	}
 	median := 0.0
 	if len(heights) > 0 {
@@ -113,27 +112,27 @@ func together(a, b line) bool {
 // plain reports whether a line is a date, an address or a reference, which says
 // nothing about what a letter is.
 func plain(s string) bool {
-	return placeDate.MatchString(s) || infoLine.MatchString(s) || cityLine.MatchString(s)
+	return placeDate().MatchString(s) || infoLine().MatchString(s) || cityLine().MatchString(s)
 }
 
 // markSubject marks the line after "Betreff", or the paragraph before the
 // salutation (DIN 5008: the subject stands two lines above it).
 func markSubject(lines []line) {
 	for i := range lines {
-		m := subjectMark.FindStringIndex(lines[i].text)
+		m := subjectMark().FindStringIndex(lines[i].text)
 		if m == nil {
 			continue
 		}
 		lines[i].zone = zoneSubject
 		for j := i + 1; j < len(lines) && j <= i+2; j++ {
-			if !together(lines[j-1], lines[j]) || salutation.MatchString(lines[j].text) {
+			if !together(lines[j-1], lines[j]) || salutation().MatchString(lines[j].text) {
 				break
 			}
 			lines[j].zone = zoneSubject
 		}
 		return
 	}
-	s := slices.IndexFunc(lines, func(ln line) bool { return salutation.MatchString(ln.text) })
+	s := slices.IndexFunc(lines, func(ln line) bool { return salutation().MatchString(ln.text) })
 	if s <= 0 {
 		return
 	}
@@ -156,8 +155,8 @@ func markSubject(lines []line) {
 }
 
 var (
-	addressed = regexp.MustCompile(`(?i)^(an\s+(das|die|den|dem)\s|an\s*:|z\.\s?hd\.|herrn?\s+\p{Lu}|frau\s+\p{Lu})`)
-	labelLine = regexp.MustCompile(`^\p{Lu}[\pL.\-/ ]{2,40}(:|\s\d{2,}[./\-]?\S*$)`)
+	addressed = pattern(`(?i)^(an\s+(das|die|den|dem)\s|an\s*:|z\.\s?hd\.|herrn?\s+\p{Lu}|frau\s+\p{Lu})`)
+	labelLine = pattern(`^\p{Lu}[\pL.\-/ ]{2,40}(:|\s\d{2,}[./\-]?\S*$)`)
 )
 
 // How letters begin and end, in folded form: for lines that recognition damaged.
@@ -200,17 +199,17 @@ func (l *letter) marks() int {
 		}
 		start := fold(ln.text[:min(len(ln.text), 48)])
 		switch {
-		case salutation.MatchString(ln.text), beginsLike(start, salutationStarts):
+		case salutation().MatchString(ln.text), beginsLike(start, salutationStarts):
 			salutations = 1
-		case greeting.MatchString(ln.text), beginsLike(start, greetingStarts):
+		case greeting().MatchString(ln.text), beginsLike(start, greetingStarts):
 			greetings = 1
-		case placeDate.MatchString(ln.text), infoLine.MatchString(ln.text):
+		case placeDate().MatchString(ln.text), infoLine().MatchString(ln.text):
 			dates = 1
-		case subjectMark.MatchString(ln.text):
+		case subjectMark().MatchString(ln.text):
 			subjects = 1
-		case addressed.MatchString(ln.text):
+		case addressed().MatchString(ln.text):
 			receivers = 1
-		case labelLine.MatchString(ln.text) && ln.last-ln.first <= 10:
+		case labelLine().MatchString(ln.text) && ln.last-ln.first <= 10:
 			labels++
 		}
 		if headings == 0 && ln.zone == zoneHeading && ln.height > 0 && l.large(ln) {
@@ -249,8 +248,8 @@ func markAddress(lines []line) {
 func markEnclosures(lines []line) {
 	greeted := false
 	for i := range lines {
-		greeted = greeted || greeting.MatchString(lines[i].text)
-		if !enclosures.MatchString(lines[i].text) {
+		greeted = greeted || greeting().MatchString(lines[i].text)
+		if !enclosures().MatchString(lines[i].text) {
 			continue
 		}
 		for j := i; j < len(lines) && (greeted || j == i || together(lines[j-1], lines[j])); j++ {
@@ -268,19 +267,19 @@ func markEnclosures(lines []line) {
 func markFinePrint(lines []line) {
 	for i := 0; i < len(lines); i++ {
 		text := lines[i].text
-		titled := finePrint.MatchString(text) && (lines[i].last-lines[i].first <= 6 || strings.Contains(text, ":"))
+		titled := finePrint().MatchString(text) && (lines[i].last-lines[i].first <= 6 || strings.Contains(text, ":"))
 		joined := text
 		if i+1 < len(lines) {
 			joined += " " + lines[i+1].text
 		}
-		untitled := !titled && remedy.MatchString(joined)
+		untitled := !titled && remedy().MatchString(joined)
 		if !titled && !untitled {
 			continue
 		}
 		lines[i].zone = zoneFinePrint
 		for j := i + 1; j < len(lines) && j <= i+20; j++ {
-			if lines[j].zone == zoneHeading && !finePrint.MatchString(lines[j].text) || salutation.MatchString(lines[j].text) ||
-				greeting.MatchString(lines[j].text) || (untitled && !together(lines[j-1], lines[j])) {
+			if lines[j].zone == zoneHeading && !finePrint().MatchString(lines[j].text) || salutation().MatchString(lines[j].text) ||
+				greeting().MatchString(lines[j].text) || (untitled && !together(lines[j-1], lines[j])) {
 				break
 			}
 			lines[j].zone = zoneFinePrint

@@ -61,8 +61,14 @@ func (r *reader) stand(p *prepared, dark *pix) (stand, error) {
 		return stand{}, err
 	}
 	defer side.close()
-	upright, upConf := skewOf(dark)
-	sideways, sideConf := skewOf(side)
+	upright, upConf := dark.skew(nearSkew)
+	sideways, sideConf := side.skew(nearSkew)
+	// Along the axis that has no lines of text nothing is ever sure: looking further
+	// there would be the dearest part of the search, on every page.
+	if upConf < sureSkew && sideConf < sureSkew {
+		upright, upConf = further(dark, upright, upConf)
+		sideways, sideConf = further(side, sideways, sideConf)
+	}
 	known, s, view := true, stand{skew: upright}, dark
 	switch {
 	case upConf >= sureSkew && upConf > axisRatio*sideConf:
@@ -127,11 +133,17 @@ func (r *reader) ask(p *prepared, s stand, known bool) (stand, error) {
 func skewOf(p *pix) (degrees, confidence float64) {
 	degrees, confidence = p.skew(nearSkew)
 	if confidence < sureSkew {
-		if far, c := p.skew(farSkew); c > confidence {
-			return far, c
-		}
+		return further(p, degrees, confidence)
 	}
 	return degrees, confidence
+}
+
+// further looks in the far range for what is surer than what was found nearby.
+func further(p *pix, near, confidence float64) (degrees, surer float64) {
+	if far, c := p.skew(farSkew); c > confidence {
+		return far, c
+	}
+	return near, confidence
 }
 
 // decideTurn says by how many degrees clockwise to turn, from the two signals
