@@ -99,7 +99,7 @@ func TestTheSustainabilityTeamsStory(t *testing.T) {
 	k.do(chromedp.EmulateViewport(320, 800), chromedp.Navigate(s.URL+"/savings?lang=de"), chromedp.WaitVisible(`input[name="password"]`))
 	k.enter(`input[name="login"]`, "umwelt")
 	k.enter(`input[name="password"]`, password+kb.Enter)
-	k.do(chromedp.WaitVisible(`//h1`))
+	k.do(chromedp.WaitVisible(`.who button`)) // not before: going on would break off the signing in
 	k.do(chromedp.Navigate(s.URL+"/savings?lang=de"), chromedp.WaitVisible(`.sentence`))
 	k.judged(axe)
 
