@@ -20,6 +20,7 @@ const (
 	strokeConf = 0.6 // mean of a line of strokes
 	rasterConf = 0.9 // the best of a line of single letters, none of them sure
 	rasterLen  = 4   // letters in such a line
+	rasterBars = 0.6 // share of them that are strokes; boxes with a letter each have as many bars as letters
 )
 
 // withoutNoise leaves out what is no print, and takes dots for dots.
@@ -61,12 +62,13 @@ func flat(w pipeline.Word, unit float64) bool {
 // drawn says whether a line is strokes of a drawing: bars alone, or single letters
 // that the engine is unsure of.
 func drawn(line []pipeline.Word) bool {
-	single, thin, bars := 0, 0, 0
+	single, thin, bars, strokes := 0, 0, 0, 0
 	sum, best := 0.0, 0.0
 	for _, w := range line {
 		single += btoi(len([]rune(w.Text)) == 1)
 		thin += btoi(float64(w.Box.X1-w.Box.X0) < narrow*float64(w.Box.Y1-w.Box.Y0))
 		bars += btoi(strings.Trim(w.Text, `|/\[]{}=~`) == "")
+		strokes += btoi(stroke(w))
 		sum += float64(w.Conf)
 		best = max(best, float64(w.Conf))
 	}
@@ -77,7 +79,7 @@ func drawn(line []pipeline.Word) bool {
 	case single == n && thin == n && sum < strokeConf*float64(n):
 		return true
 	}
-	return n >= rasterLen && 5*single >= 4*n && best < rasterConf
+	return n >= rasterLen && 5*single >= 4*n && best < rasterConf && float64(strokes) >= rasterBars*float64(n)
 }
 
 func alphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -31,6 +31,8 @@ func TestWithoutNoise(t *testing.T) {
 		{"a number alone", []pipeline.Word{said("1", 10, 28, 0.9)}, "1"},
 		{"a letter beside a box", []pipeline.Word{said("A", 24, 28, 0.5)}, "A"},
 		{"spaced print", []pipeline.Word{said("A", 24, 30, 0.96), said("N", 24, 30, 0.95), said("T", 22, 30, 0.93), said("R", 22, 30, 0.97), said("A", 24, 30, 0.9), said("G", 24, 30, 0.9)}, "A N T R A G"},
+		{"digits in boxes, of none of which it is sure", []pipeline.Word{said("2", 18, 30, 0.7), said("3", 18, 30, 0.8), said("1", 8, 30, 0.6), said("9", 18, 30, 0.8)}, "2 3 1 9"},
+		{"a name in boxes, dito", []pipeline.Word{said("|", 4, 34, 0.5), said("M", 24, 30, 0.7), said("|", 4, 34, 0.5), said("A", 24, 30, 0.8), said("|", 4, 34, 0.5), said("Y", 24, 30, 0.8), said("|", 4, 34, 0.5)}, "| M | A | Y |"},
 		{"digits in boxes", []pipeline.Word{said("4", 18, 30, 0.7), said("3", 18, 30, 0.95), said("1", 8, 30, 0.6), said("2", 18, 30, 0.9), said("7", 18, 30, 0.9)}, "4 3 1 2 7"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
