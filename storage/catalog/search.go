@@ -150,6 +150,10 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 			return Hits{}, ErrPlace
 		}
 	}
+	var err error
+	if s.within.long, err = s.c.dialect.long(ctx, s.tx); err != nil {
+		return Hits{}, err
+	}
 	if any, err := s.news(ctx); err != nil || !any {
 		return Hits{}, err
 	}
@@ -196,7 +200,7 @@ func (s *search) news(ctx context.Context) (any bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("looking where the time of a search begins: %w", err)
 	}
-	s.within = stretch{first - 1, last}
+	s.within.after, s.within.until = first-1, last
 	if n > 0 && n <= maxFresh && !s.query.Arrived.IsZero() {
 		s.fresh, err = s.readFresh(ctx, &w)
 	}
