@@ -23,7 +23,7 @@ const (
 func (s *search) resolve(ctx context.Context) error {
 	s.forms = nil
 	for _, cl := range s.request.clauses() {
-		f, err := s.c.resolve(ctx, s.tx, cl)
+		f, err := s.formsOf(ctx, cl.alternatives)
 		if err != nil {
 			return err
 		}
