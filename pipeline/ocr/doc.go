@@ -17,7 +17,8 @@
 // deadline for each page. That is also the only reliable way to stop tesseract:
 // its cancel callback is not asked during layout analysis. The children run one
 // thread each (OMP_THREAD_LIMIT=1): two threads gain 8 % of time for 48 % more
-// CPU, and several children with threads fight.
+// CPU, and several children with threads fight. What OpenMP costs even one thread,
+// a tenth of a page, serial.go saves.
 //
 // gosseract drives tesseract: life cycle, languages, variables. What it lacks goes
 // over the C interfaces of the same libraries: pictures in and words with boxes,
@@ -39,7 +40,7 @@
 // lines run, where is up, how skewed is it. Then it is turned, straightened, its
 // background levelled, its paper made white, its specks painted over if it is
 // full of them, and read. Pale print is stretched by its contrast instead
-// (points in read.go), and a page that looks empty is looked at once more for lines
+// (points in read.go), unless the grain of the paper would become marks (evened), and a page that looks empty is looked at once more for lines
 // of faint print before it is called blank (faint.go). A second look (in another
 // direction if the orientation is uncertain, else as one column of text) is taken only
 // where the first made little sense. Strokes that were taken for letters are left out
