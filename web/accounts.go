@@ -211,19 +211,15 @@ func (s *server) readAccount(r *http.Request, a *catalog.Account) error {
 		return badForm
 	}
 	a.Disabled = r.PostForm.Has("disabled")
-	var err error
-	if a.Deputies, err = s.readDeputies(r, a.ID); err != nil {
-		return err
-	}
+	var deputies, roles, departments error // the form is shown again with whatever could be read
+	a.Deputies, deputies = s.readDeputies(r, a.ID)
 	if a.Issuer != "" {
-		return nil
+		return deputies
 	}
 	a.Name = cmp.Or(strings.TrimSpace(r.PostFormValue("name")), a.Login)
-	if a.Roles, err = readRoles(r.PostForm["role"]); err != nil {
-		return err
-	}
-	a.Departments, err = s.readDepartments(r.PostForm["department"])
-	return err
+	a.Roles, roles = readRoles(r.PostForm["role"])
+	a.Departments, departments = s.readDepartments(r.PostForm["department"])
+	return errors.Join(deputies, roles, departments)
 }
 
 var badForm = &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-form", Text: pipeline.Message{
@@ -253,7 +249,7 @@ func (s *server) readDepartments(values []string) ([]pipeline.DeptID, error) {
 }
 
 // readDeputies reads lines of who, first day and last day. A line without a person
-// is left out.
+// is left out. Where a line makes no sense, all come with the error.
 func (s *server) readDeputies(r *http.Request, self string) ([]catalog.Deputy, error) {
 	who, from, to := r.PostForm["deputy"], r.PostForm["from"], r.PostForm["to"]
 	if len(who) != len(from) || len(who) != len(to) {
@@ -264,21 +260,24 @@ func (s *server) readDeputies(r *http.Request, self string) ([]catalog.Deputy, e
 		EN: "A deputy needs a first and a last day, which is not before the first.",
 	}}
 	var list []catalog.Deputy
+	var failed error
 	for i := range who {
 		if who[i] == "" {
 			continue
 		}
 		first, err1 := time.ParseInLocation(time.DateOnly, from[i], s.Zone)
 		last, err2 := time.ParseInLocation(time.DateOnly, to[i], s.Zone)
-		if err1 != nil || err2 != nil || last.Before(first) || who[i] == self {
-			return nil, wrong
+		if !last.IsZero() {
+			last = last.AddDate(0, 0, 1)
 		}
-		if _, err := s.Rows.Account(r.Context(), who[i]); err != nil {
+		list = append(list, catalog.Deputy{Account: who[i], From: first, To: last})
+		if err1 != nil || err2 != nil || !first.Before(last) || who[i] == self {
+			failed = wrong
+		} else if _, err := s.Rows.Account(r.Context(), who[i]); err != nil {
 			return nil, err
 		}
-		list = append(list, catalog.Deputy{Account: who[i], From: first, To: last.AddDate(0, 0, 1)})
 	}
-	return list, nil
+	return list, failed
 }
 
 type eventsPage struct {

@@ -18,7 +18,7 @@ import (
 
 // deedForm does with a letter what a person asked for.
 func (s *server) deedForm(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	e, err := s.Rows.Get(r.Context(), docID(r))
 	if err != nil {
 		s.fail(w, r, err)
@@ -32,7 +32,8 @@ func (s *server) deedForm(w http.ResponseWriter, r *http.Request) {
 		err = unclear("Hier ist nichts zu tun: Die Eingabe ist leer oder ändert nichts.", "There is nothing to do: the entry is empty or changes nothing.")
 	}
 	if err != nil {
-		s.fail(w, r, err)
+		page := "/letters/" + url.PathEscape(string(e.Document.ID)) + "?" + url.Values{"page": {r.PostFormValue("page")}}.Encode()
+		s.again(w, r, string(d.Kind), page, s.letter, err)
 		return
 	}
 	back := url.Values{"deed": {d.ID}}
@@ -77,26 +78,32 @@ func (s *server) readDeed(r *http.Request, e catalog.Entry) (catalog.Deed, error
 		}
 		known := slices.ContainsFunc(people, func(c colleague) bool { return c.Account == d.Assignee })
 		if d.Assignee != "" && d.Assignee != d.By && !known {
-			return d, unclear("Diese Person gibt es im Amt nicht.", "There is no such person in the department.")
+			return d, unclearAt("assignee", "Diese Person gibt es im Amt nicht.", "There is no such person in the department.")
 		}
 	case catalog.Note:
 		d.Note = strings.TrimSpace(r.PostFormValue("note"))
+		if d.Note == "" {
+			return d, unclearAt("note", "Der Vermerk ist leer.", "The note is empty.")
+		}
 	case catalog.Due:
 		if day := r.PostFormValue("due"); day != "" {
 			at, err := time.ParseInLocation(time.DateOnly, day, s.Zone)
 			if err != nil {
-				return d, unclear("Das ist kein Tag im Kalender.", "This is no day in the calendar.")
+				return d, unclearAt("due", "Das ist kein Tag im Kalender.", "This is no day in the calendar.")
 			}
 			d.Due = at
 		}
 	case catalog.HandOn:
 		d.Department, d.Note = pipeline.DeptID(r.PostFormValue("department")), strings.TrimSpace(r.PostFormValue("note"))
 		if !slices.ContainsFunc(s.Types, func(t TypeInfo) bool { return t.Department == d.Department }) {
-			return d, unclear("Dieses Amt gibt es nicht.", "There is no such department.")
+			return d, unclearAt("department", "Dieses Amt gibt es nicht.", "There is no such department.")
 		}
 	case catalog.Done, catalog.Reopen:
 	default:
 		return d, unclear("Das ist nicht vorgesehen.", "There is no such action.")
+	}
+	if len(d.Note) > catalog.MaxNote {
+		return d, unclearAt("note", "Dieser Text ist zu lang. Bitte kürzen oder auf zwei Vermerke verteilen.", "This text is too long. Please shorten it or part it into two notes.")
 	}
 	return d, nil
 }
@@ -292,20 +299,26 @@ func sum(counts []catalog.Count) (n int) {
 
 // saveSearch keeps the search of a page under a name.
 func (s *server) saveSearch(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	v, err := url.ParseQuery(r.PostFormValue("query"))
-	name := strings.TrimSpace(r.PostFormValue("name"))
-	if err != nil || name == "" {
-		s.fail(w, r, unclear("Die Suche braucht einen Namen.", "The search needs a name."))
+	if err != nil {
+		s.fail(w, r, notUnderstood(err))
 		return
 	}
-	query := without(v, "after", "limit", "lang", "since", "deed").Encode()
-	_, err = s.Rows.SaveSearch(r.Context(), catalog.SavedSearch{Account: actor(r), Name: name, Query: query})
-	if errors.Is(err, catalog.ErrTooMany) || errors.Is(err, catalog.ErrDeed) {
-		err = unclear("Es sind schon 50 Suchen gemerkt, oder der Name ist zu lang.", "50 searches are kept already, or the name is too long.")
+	name, query := strings.TrimSpace(r.PostFormValue("name")), without(v, "after", "limit", "lang", "since", "deed").Encode()
+	if name == "" {
+		err = unclearAt("name", "Die Suche braucht einen Namen.", "The search needs a name.")
+	} else {
+		_, err = s.Rows.SaveSearch(r.Context(), catalog.SavedSearch{Account: actor(r), Name: name, Query: query})
+	}
+	switch {
+	case errors.Is(err, catalog.ErrTooMany):
+		err = unclear("Es sind schon 50 Suchen gemerkt. Bitte zuerst eine davon vergessen.", "50 searches are kept already. Please forget one of them first.")
+	case errors.Is(err, catalog.ErrDeed):
+		err = unclearAt("name", "Der Name ist zu lang.", "The name is too long.")
 	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, "save", "/letters?"+query, s.findLetters, err)
 		return
 	}
 	http.Redirect(w, r, "/letters?"+query, http.StatusSeeOther)
@@ -338,5 +351,10 @@ func backTo(r *http.Request) string {
 
 // unclear is a person's input that makes no sense.
 func unclear(de, en string) error {
-	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Text: pipeline.Message{DE: de, EN: en}}
+	return unclearAt("", de, en)
+}
+
+// unclearAt is an entry of a form that makes no sense.
+func unclearAt(field, de, en string) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Field: field, Text: pipeline.Message{DE: de, EN: en}}
 }

@@ -309,21 +309,36 @@ func (d *door) speak(w http.ResponseWriter, r *http.Request, lang string) {
 }
 
 func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data any) {
-	s.showStatus(w, r, http.StatusOK, name, data)
+	status := http.StatusOK
+	if mistakeOf(r) != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	s.showStatus(w, r, status, name, data)
 }
 
 // showStatus renders a page whole before it sends the first byte, so that a page
 // never breaks off in the middle.
 func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	var page bytes.Buffer
-	if err := s.pages.byName[name].Execute(&page, data); err != nil {
+	page, err := s.pages.render(name, data)
+	if m := mistakeOf(r); err == nil && m != nil && m.field != "" && !m.told(page) {
+		m.field = "" // the entry has no place for a message of its own
+		page, err = s.pages.render(name, data)
+	}
+	if err != nil {
 		s.Log.ErrorContext(r.Context(), "a page cannot be made", slog.String("page", name), slog.Any("error", err))
 		http.Error(w, "Diese Seite lässt sich nicht zeigen. / This page cannot be shown.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w) // the other side may be gone
+	_, _ = w.Write(page) // the other side may be gone
+}
+
+// render makes a page of its template.
+func (p pages) render(name string, data any) ([]byte, error) {
+	var page bytes.Buffer
+	err := p.byName[name].Execute(&page, data)
+	return page.Bytes(), err
 }
 
 // spans cuts a snippet at its marks (byte offsets, in order). Marks that do not

@@ -129,7 +129,7 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 		letters = append(letters, l)
 	}
 	if len(letters) == 0 {
-		return nil, badRequest("no file in the form", nil)
+		return nil, unclearAt("file", "Bitte wählen Sie mindestens eine Datei aus.", "Please choose a file at least.")
 	}
 	return letters, nil
 }
