@@ -20,6 +20,7 @@ type mistake struct {
 	values url.Values
 	field  string // the entry that it is about; "" is the whole form
 	text   pipeline.Message
+	err    error
 }
 
 type mistakeKey struct{}
@@ -29,6 +30,9 @@ func mistakeOf(r *http.Request) *mistake {
 	m, _ := r.Context().Value(mistakeKey{}).(*mistake)
 	return m
 }
+
+// forget takes the mistake out of a context.
+func forget(ctx context.Context) context.Context { return context.WithValue(ctx, mistakeKey{}, nil) }
 
 // again shows the page on which a form stands once more, with what the person put
 // in and what is wrong with it. page is its address, show what answers there; the
@@ -42,7 +46,7 @@ func (s *server) again(w http.ResponseWriter, r *http.Request, form, page string
 		return
 	}
 	_ = r.ParseForm() // what could be read of it is shown
-	m := &mistake{form: form, values: r.Form, field: f.Field, text: f.Text}
+	m := &mistake{form: form, values: r.Form, field: f.Field, text: f.Text, err: err}
 	if !m.values.Has(m.field) {
 		m.field = ""
 	}
@@ -56,8 +60,21 @@ func (s *server) again(w http.ResponseWriter, r *http.Request, form, page string
 // in says whether the page is shown again for a form.
 func (m *mistake) in(form string) bool { return m != nil && m.form == form }
 
-// told says whether a page tells what is wrong.
-func (m *mistake) told(page []byte) bool { return bytes.Contains(page, []byte(`id="mistake"`)) }
+// renderAgain makes the page of a form that could not be taken. Where the entry has
+// no place for a message of its own, the form as a whole has; nil if that has none
+// either.
+func (m *mistake) renderAgain(p pages, name string, data any) ([]byte, error) {
+	told := []byte(`id="mistake"`)
+	page, err := p.render(name, data)
+	if err == nil && !bytes.Contains(page, told) {
+		m.field = ""
+		page, err = p.render(name, data)
+	}
+	if err == nil && !bytes.Contains(page, told) {
+		return nil, nil
+	}
+	return page, err
+}
 
 // Kept is what stands in an entry of a form: what the person put in, where it is
 // shown again.

@@ -308,22 +308,29 @@ func (d *door) speak(w http.ResponseWriter, r *http.Request, lang string) {
 	http.SetCookie(w, d.cookie(r, "lang", lang, 365*24*time.Hour))
 }
 
+// show answers with a page; one that is shown again for a form says so by its status.
 func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data any) {
-	status := http.StatusOK
-	if mistakeOf(r) != nil {
-		status = http.StatusUnprocessableEntity
+	m := mistakeOf(r)
+	if m == nil {
+		s.showStatus(w, r, http.StatusOK, name, data)
+		return
 	}
-	s.showStatus(w, r, status, name, data)
+	page, err := m.renderAgain(s.pages, name, data)
+	if err == nil && page == nil {
+		s.fail(w, r.WithContext(forget(r.Context())), m.err)
+		return
+	}
+	s.send(w, r, http.StatusUnprocessableEntity, name, page, err)
 }
 
-// showStatus renders a page whole before it sends the first byte, so that a page
-// never breaks off in the middle.
 func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	page, err := s.pages.render(name, data)
-	if m := mistakeOf(r); err == nil && m != nil && m.field != "" && !m.told(page) {
-		m.field = "" // the entry has no place for a message of its own
-		page, err = s.pages.render(name, data)
-	}
+	s.send(w, r, status, name, page, err)
+}
+
+// send answers with a page that was rendered whole before the first byte goes out,
+// so that a page never breaks off in the middle.
+func (s *server) send(w http.ResponseWriter, r *http.Request, status int, name string, page []byte, err error) {
 	if err != nil {
 		s.Log.ErrorContext(r.Context(), "a page cannot be made", slog.String("page", name), slog.Any("error", err))
 		http.Error(w, "Diese Seite lässt sich nicht zeigen. / This page cannot be shown.", http.StatusInternalServerError)
