@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -288,25 +287,15 @@ type eventsPage struct {
 
 // signIns lists who signed in and who failed to.
 func (s *server) signIns(w http.ResponseWriter, r *http.Request) {
-	s.showEvents(w, r, "signins", s.Rows.SignIns)
-}
-
-// evidence lists what happened, to auditors: who, what, when, to which letter;
-// never a word of one.
-func (s *server) evidence(w http.ResponseWriter, r *http.Request) {
-	s.showEvents(w, r, "evidence", s.Rows.Evidence)
-}
-
-func (s *server) showEvents(w http.ResponseWriter, r *http.Request, name string, list func(context.Context, int64, int) ([]catalog.Event, error)) {
 	const most = 100
-	events, err := list(r.Context(), number64(r.URL.Query().Get("before")), most+1)
+	events, err := s.Rows.SignIns(r.Context(), number64(r.URL.Query().Get("before")), most+1)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	page := eventsPage{frame: s.frame(r, name+".title"), Events: events}
+	page := eventsPage{frame: s.frame(r, "signins.title"), Events: events}
 	if len(events) > most {
 		page.Events, page.Next = events[:most], events[most-1].N
 	}
-	s.show(w, r, name, page)
+	s.show(w, r, "signins", page)
 }

@@ -39,6 +39,7 @@ type accountRows interface {
 	Forgive(ctx context.Context, login, address catalog.Guess) error
 	FailedSignIn(ctx context.Context, login string) error
 	Evidence(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
+	JournalNumbers(ctx context.Context, ids []pipeline.DocID) (map[pipeline.DocID]string, error)
 	SignIns(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 
 	AddToken(ctx context.Context, t catalog.Token, hash string) (catalog.Token, error)
