@@ -62,6 +62,9 @@ func (s *server) evidence(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, ev := range events {
 		row := evidenceRow{Event: ev, Who: teller.name(ev.Actor), Letter: cmp.Or(numbers[ev.Doc], string(ev.Doc)), Raw: string(ev.Detail)}
+		if ev.Actor == commandLine {
+			row.Who = s.pages.words.text(page.Lang, "source.cli")
+		}
 		row.Says = teller.tell(ev)
 		page.Events = append(page.Events, row)
 	}

@@ -84,6 +84,7 @@ var suite = map[string]func(*world){
 	"proof":               testProof,
 	"highlight":           testHighlight,
 	"deeds":               testDeeds,
+	"kept deeds":          testKeptDeeds,
 	"masks":               testMasks,
 	"tray of a desk":      testTrayOfADesk,
 	"saved searches":      testSavedSearches,
