@@ -17,7 +17,8 @@
 // deadline for each page. That is also the only reliable way to stop tesseract:
 // its cancel callback is not asked during layout analysis. The children run one
 // thread each (OMP_THREAD_LIMIT=1): two threads gain 8 % of time for 48 % more
-// CPU, and several children with threads fight.
+// CPU, and several children with threads fight. What OpenMP costs even one thread,
+// a tenth of a page, serial.go saves.
 //
 // gosseract drives tesseract: life cycle, languages, variables. What it lacks goes
 // over the C interfaces of the same libraries: pictures in and words with boxes,

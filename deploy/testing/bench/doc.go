@@ -16,6 +16,10 @@
 // every contender alike; words found does not mind the order. The formulas are
 // in metric.go.
 //
+// A group's rates are those of all its text together: edits over characters, summed
+// over its files. So it is with the group across the others that the bar on German
+// pages in mild condition is held against (set.go: mild, layer).
+//
 // CPU time is what the kernel booked to the process and to all its descendants,
 // those too that outlive it for a moment. Memory is given twice: the largest single process as the
 // kernel knows it (ru_maxrss), and the whole family at one moment, sampled as

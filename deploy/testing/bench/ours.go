@@ -16,7 +16,7 @@ import (
 func oursAlone(ctx context.Context, b bench, entries []entry, texts string, out io.Writer) error {
 	var order []string
 	groups := map[string]total{}
-	var all total
+	var all, mild total
 	fmt.Fprintf(out, "%-58s %7s %7s %7s %7s %7s\n", "", "CER %", "WER %", "words %", "bag %", "CPU s")
 	tell := func(name string, t total) {
 		fmt.Fprintf(out, "%-58s %7s %7s %7s %7s %7.2f\n", name, percent(t.score.cer()), percent(t.score.wer()), percent(t.score.recall()), percent(t.score.bag()), t.cpu)
@@ -38,11 +38,15 @@ func oursAlone(ctx context.Context, b bench, entries []entry, texts string, out 
 		}
 		groups[e.group] = groups[e.group].plus(one)
 		all = all.plus(one)
+		if e.inMild() {
+			mild = mild.plus(one)
+		}
 	}
 	fmt.Fprintln(out, strings.Repeat("-", 98))
 	for _, g := range order {
 		tell(g, groups[g])
 	}
+	tell(mildName, mild)
 	tell("all", all)
 	return nil
 }

@@ -31,7 +31,7 @@ func invented() *measurement {
 		set: standard, missing: 2,
 		entries: []entry{
 			{sample: sample{path: "a.pdf", group: "turned"}},
-			{sample: sample{path: "b.tif", group: "fax"}},
+			{sample: sample{path: "b.tif", group: "fax", mild: true}},
 			{sample: sample{path: "c.png", group: "fax"}},
 		},
 		lines:     [nobodies]string{"one", "two", "three", "four"},
@@ -89,6 +89,13 @@ func TestFiguresOfAMeasurement(t *testing.T) {
 	}
 	if over, at := m.hardGroups(0.02); over != 0 || len(at) != 1 {
 		t.Errorf("hard groups %d, %v", over, at)
+	}
+	if cer, told, ok := m.mildPages(); !ok || cer != 0.03 || told != "3.00 % over all (files: 1); above 1 % by themselves: b.tif 3.00 %" {
+		t.Errorf("mild pages %v, %q, %v", cer, told, ok)
+	}
+	m.entries[1].layer = true
+	if _, told, ok := m.mildPages(); ok {
+		t.Errorf("the order of a text layer counts for the bar: %q", told)
 	}
 	if over, _ := m.hardGroups(0.01); over != 1 {
 		t.Error("1 % is not under 1 %")

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,5 +53,48 @@ func TestFindWithoutCorpus(t *testing.T) {
 	}
 	if _, _, err := find(quick, t.TempDir(), t.TempDir()); err == nil {
 		t.Error("no letters, and no error")
+	}
+}
+
+// TestMild holds the marks of the set against what the tables of the letters and of
+// the corpus say about the condition of each page: no file is in for its result.
+func TestMild(t *testing.T) {
+	marked := func(path string, corpus bool) (sample, bool) {
+		i := slices.IndexFunc(samples, func(s sample) bool { return s.corpus == corpus && s.path == path })
+		if i < 0 {
+			return sample{}, false
+		}
+		return samples[i], true
+	}
+	worse := regexp.MustCompile(`phone|born digital|specks|show-through|askew|\bpale\b|upside down|lies on its side`)
+	for _, l := range pipelinetest.Letters(t) {
+		s, ok := marked(l.Name, false)
+		turned := slices.ContainsFunc(l.Turns, func(degrees int) bool { return degrees != 0 })
+		if mild := !turned && !worse.MatchString(l.Kind+" "+l.Notes); ok && mild != s.mild {
+			t.Errorf("%s (%s; %s): mild is %v, marked %v", l.Name, l.Kind, l.Notes, mild, s.mild)
+		}
+	}
+	index, err := os.ReadFile(pipelinetest.Corpus(t, "index.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mildly := regexp.MustCompile(`GERMAN page, 300 dpi, profile (clean|g4):`)
+	seen := 0
+	for line := range strings.Lines(string(index)) {
+		path, told, _ := strings.Cut(line, "\t")
+		s, ok := marked(path, true)
+		if !ok {
+			continue
+		}
+		seen++
+		if mild := mildly.MatchString(told); mild != s.mild {
+			t.Errorf("%s: mild is %v, marked %v", path, mild, s.mild)
+		}
+		if layer := strings.Contains(told, "reading order differs, use words"); layer != s.layer {
+			t.Errorf("%s: order of a text layer is %v, marked %v", path, layer, s.layer)
+		}
+	}
+	if seen < 15 {
+		t.Errorf("only %d files of the set found in the index", seen)
 	}
 }
