@@ -22,7 +22,7 @@ func TestAFormThatIsWrongKeepsItsEntries(t *testing.T) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	letter := "/letters/" + string(id)
-	long := strings.Repeat("Ein langer Vermerk – ", 250)
+	long := strings.Repeat("Eine lange Notiz – ", 250)
 	for _, c := range []struct {
 		method, path, form string
 		says               string
@@ -41,7 +41,7 @@ func TestAFormThatIsWrongKeepsItsEntries(t *testing.T) {
 		{"POST", "/savings/reports", "from=2026-05&to=2026-01&title=Bericht", "bevor er beginnt", "to", []string{`value="2026-05"`, `value="Bericht"`}},
 		{"GET", "/savings?from=2026-05&to=2026-01", "", "bevor er beginnt", "to", []string{`value="2026-05"`}},
 		{"GET", "/savings/table?from=gestern", "", "kein Monat", "from", []string{`value="gestern"`}},
-		{"POST", letter + "/deeds", "kind=note&note=++", "Der Vermerk ist leer.", "note", nil},
+		{"POST", letter + "/deeds", "kind=note&note=++", "Die Notiz ist leer.", "note", nil},
 		{"POST", letter + "/deeds", "kind=note&page=1&note=" + url.QueryEscape(long), "zu lang", "note", []string{strings.TrimSpace(long)}},
 		{"POST", letter + "/deeds", "kind=due&due=morgen", "kein Tag im Kalender", "due", []string{`value="morgen"`}},
 		{"POST", letter + "/deeds", "kind=hand-on&department=99&note=Bitte", "Dieses Amt gibt es nicht", "department", []string{`value="Bitte"`}},

@@ -153,7 +153,7 @@ func statusOf(err error) int {
 	switch f := pipeline.AsFault(err); {
 	case isUnknown(err):
 		return http.StatusNotFound
-	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn):
+	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn), errors.Is(err, catalog.ErrDeedGone):
 		return http.StatusConflict
 	case errors.Is(err, catalog.ErrPlace):
 		return http.StatusBadRequest
@@ -195,6 +195,11 @@ func textOf(err error) pipeline.Message {
 			DE: "Zu spät zum Zurücknehmen: Der Brief ist schon weitergegangen.",
 			EN: "Too late to take it back: the letter has gone on.",
 		}
+	case errors.Is(err, catalog.ErrDeedGone):
+		return pipeline.Message{
+			DE: "Das lässt sich nicht mehr zurücknehmen: Es ist zu lange her, schon zurückgenommen, oder inzwischen ist am Brief weitergearbeitet worden.",
+			EN: "This cannot be taken back any more: it is too long ago, taken back already, or the letter was worked on since.",
+		}
 	case errors.Is(err, catalog.ErrNotWaiting):
 		return pipeline.Message{
 			DE: "Über diesen Brief ist gerade nichts zu entscheiden; vielleicht war jemand schneller.",
@@ -214,6 +219,8 @@ func codeOf(err error) string {
 		return "unknown"
 	case errors.Is(err, catalog.ErrNotWaiting):
 		return "not-waiting"
+	case errors.Is(err, catalog.ErrDeedGone):
+		return "too-late"
 	case errors.Is(err, catalog.ErrPlace):
 		return "bad-request"
 	}
