@@ -130,6 +130,55 @@ func TestDeputySeesTheTray(t *testing.T) {
 	}
 }
 
+// TestADeputyIsNamedByOneself names a colleague of the same departments; whoever
+// reads less is not offered and not taken.
+func TestADeputyIsNamedByOneself(t *testing.T) {
+	o := newOffice(t, nil)
+	id := o.letter("a.pdf", "Rechnung", pipeline.Archived)
+	anna := o.member("anna", []access.Role{access.Department}, "20")
+	ben := o.member("ben", []access.Role{access.Department}, "20", "32")
+	o.member("olga", []access.Role{access.Department}, "32")
+	ids := map[string]string{}
+	for _, login := range []string{"anna", "ben", "olga"} {
+		a, _, err := o.rows.AccountByLogin(t.Context(), login)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[login] = a.ID
+	}
+	if w := o.post("/letters/"+string(id)+"/deeds", url.Values{"kind": {"assign"}, "assignee": {"me"}}, anna); w.Code != http.StatusSeeOther {
+		t.Fatalf("assigning answers %d", w.Code)
+	}
+	own := o.do("GET", "/account?lang=de", nil, anna).Body.String()
+	if !strings.Contains(own, ids["ben"]) || strings.Contains(own, ids["olga"]) {
+		t.Error("not the colleagues of all departments are offered")
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	for name, form := range map[string]url.Values{
+		"reads less": {"deputy": {ids["olga"]}, "from": {today}, "to": {today}}, "oneself": {"deputy": {ids["anna"]}, "from": {today}, "to": {today}},
+		"no day": {"deputy": {ids["ben"]}, "from": {"bald"}, "to": {today}}, "over": {"deputy": {ids["ben"]}, "from": {"2020-01-01"}, "to": {"2020-01-02"}},
+		"backwards": {"deputy": {ids["ben"]}, "from": {today}, "to": {"2020-01-02"}},
+	} {
+		w := o.post("/account/deputies", form, anna)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `id="mistake"`) || !strings.Contains(w.Body.String(), `value="`+form.Get("to")+`"`) {
+			t.Errorf("%s answers %d", name, w.Code)
+		}
+	}
+	tray := func() bool { return strings.Contains(o.do("GET", "/tray", nil, ben).Body.String(), "anna") }
+	if tray() {
+		t.Error("the tray shows what is not ben's")
+	}
+	if w := o.post("/account/deputies", url.Values{"deputy": {ids["ben"]}, "from": {today}, "to": {today}}, anna); w.Code != http.StatusSeeOther || !tray() {
+		t.Errorf("naming a deputy answers %d, and the tray shows it: %v", w.Code, tray())
+	}
+	if w := o.post("/account/deputies", url.Values{"end": {"7"}}, anna); w.Code != http.StatusNotFound {
+		t.Errorf("ending what there is not answers %d", w.Code)
+	}
+	if w := o.post("/account/deputies", url.Values{"end": {"0"}}, anna); w.Code != http.StatusSeeOther || tray() {
+		t.Errorf("ending it answers %d, and the tray shows it still: %v", w.Code, tray())
+	}
+}
+
 func TestSavedSearchTellsWhatIsNew(t *testing.T) {
 	o := newOffice(t, nil)
 	o.letter("alt.pdf", "Hundesteuer", pipeline.Archived)

@@ -175,6 +175,7 @@ var rights = map[string]string{
 	"POST /account/password":                        "e",
 	"POST /account/language":                        "e",
 	"POST /account/sessions":                        "e",
+	"POST /account/deputies":                        "d",
 	"GET /accounts":                                 "n",
 	"GET /accounts/new":                             "n",
 	"POST /accounts/new":                            "n",

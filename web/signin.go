@@ -64,6 +64,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /account/password", access.Enter, s.ownPassword},
 		{"POST /account/language", access.Enter, s.ownLanguage},
 		{"POST /account/sessions", access.Enter, s.ownSessions},
+		{"POST /account/deputies", access.Work, s.ownDeputies},
 	}
 }
 
