@@ -69,6 +69,7 @@ var suite = map[string]func(*world){
 	"cut":                 testCut,
 	"rearrange":           testRearrange,
 	"settled":             testSettled,
+	"undo in turn":        testUndoInTurn,
 	"rescan":              testRescan,
 	"no rearranging":      testRearrangeRefuses,
 	"references":          testReferences,
