@@ -29,7 +29,7 @@ func TestAFormThatIsWrongKeepsItsEntries(t *testing.T) {
 		at                 string   // the entry that is marked; "" is none
 		keeps              []string // parts of the page
 	}{
-		{"POST", "/savings/baseline", "kind=trip&from=2026-03-02&trips=drei&km=4,5&evidence=B&note=Boteng%C3%A4nge", `"drei" ist keine Zahl.`, "trips",
+		{"POST", "/savings/baseline", "kind=trip&from=2026-03-02&trips=drei&km=4,5&evidence=B&note=Boteng%C3%A4nge", `„drei“ ist keine Zahl.`, "trips",
 			[]string{`value="drei"`, `value="4,5"`, `value="2026-03-02"`, `value="B" selected`, `value="Botengänge"`}},
 		{"POST", "/savings/baseline", "kind=trip&from=2026-03-02&trips=-3&km=4", `Die Zahl ist negativ.`, "trips", []string{`value="-3"`}},
 		{"POST", "/savings/baseline", "kind=server&from=2026-03-02&kwh=0", `größer als null`, "kwh", nil},

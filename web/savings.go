@@ -121,7 +121,7 @@ func (s *server) queryOfBooks(r *http.Request) (pipeline.ReportQuery, error) {
 		text = text[:min(7, len(text))]
 		if text != "" && !monthText.MatchString(text) {
 			return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Field: end.name, Text: pipeline.Message{
-				DE: fmt.Sprintf("%q ist kein Monat wie 2026-01.", end.text), EN: fmt.Sprintf("%q is no month such as 2026-01.", end.text)}}
+				DE: fmt.Sprintf("„%s“ ist kein Monat wie 2026-01.", end.text), EN: fmt.Sprintf("“%s” is no month such as 2026-01.", end.text)}}
 		}
 		*end.into = text
 	}

@@ -77,6 +77,8 @@ type cutPlace struct {
 type stackSheet struct {
 	No      int
 	Begins  bool // first page of its letter
+	Top     bool // of the stack; Bottom is its last page
+	Bottom  bool
 	Light   pipeline.Light
 	Flaws   []pipeline.Message
 	Aside   pipeline.Aside
@@ -116,12 +118,15 @@ func (s *server) stackPage(r *http.Request) (stackPage, error) {
 	if err := s.lastMove(r, e.Document.Delivery.ID, &page); err != nil {
 		return page, err
 	}
-	for i, e := range inOrder(letters) {
+	letters = inOrder(letters)
+	for i, e := range letters {
 		l := stackLetter{intakeRow: s.intakeRow(e), Open: arrangeable(e), First: i == 0}
 		l.Offer = s.cutOffer(e)
 		first := true
-		for _, ref := range refs(e.Document) {
+		pages := refs(e.Document)
+		for k, ref := range pages {
 			sheet := sheetOf(e.Document, ref.No)
+			sheet.Top, sheet.Bottom = i+k == 0, i == len(letters)-1 && k == len(pages)-1
 			sheet.Starts = l.Offer.starts(ref.No)
 			sheet.Begins = first && sheet.Aside == ""
 			first = first && !sheet.Begins

@@ -202,6 +202,11 @@ func TestPagesStayWhereTheyAre(t *testing.T) {
 			t.Errorf("%q answers %d", do, w.Code)
 		}
 	}
+	for do, says := range map[string]string{"up 1": "am Rand des Stapels", "down 6": "am Rand des Stapels", "split 1": "beginnt schon einen Brief", "join 1": "Davor liegt kein Brief"} {
+		if w := o.post(path, url.Values{"do": {do}, "seen": {seen}}, nil); !strings.Contains(w.Body.String(), says) || strings.Contains(o.get(path), `value="`+do+`"`) {
+			t.Errorf("%q does not say %q, or is offered", do, says)
+		}
+	}
 	if w := o.post(path, url.Values{"do": {"turn 1 90"}, "seen": {"0"}}, nil); !strings.Contains(w.Body.String(), "inzwischen geändert") {
 		t.Errorf("a stack that changed meanwhile answers %d", w.Code)
 	}

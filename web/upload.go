@@ -94,7 +94,7 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 	}
 	form, err := r.MultipartReader()
 	if err != nil {
-		return nil, badRequest("not a form with files", err)
+		return nil, badFile("not a form with files", err)
 	}
 	var letters []Letter
 	told := r.URL.Query()
@@ -104,12 +104,12 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 			break
 		}
 		if err != nil {
-			return letters, badRequest("the form breaks off", err)
+			return letters, badFile("the form breaks off", err)
 		}
 		if part.FormName() != "file" { // what is said about the files stands before them
 			value, err := io.ReadAll(io.LimitReader(part, 256))
 			if err != nil {
-				return letters, badRequest("the form breaks off", err)
+				return letters, badFile("the form breaks off", err)
 			}
 			switch part.FormName() {
 			case "language", "mode":
@@ -134,7 +134,16 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 	return letters, nil
 }
 
+// badRequest is a request that no page of ours sends; what tells programmers why.
 func badRequest(what string, err error) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Err: err, Text: pipeline.Message{
+		DE: "Diese Anfrage ist so nicht zu verstehen.",
+		EN: "This request cannot be understood: " + what + ".",
+	}}
+}
+
+// badFile is a request whose file did not come in whole.
+func badFile(what string, err error) error {
 	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Err: err, Text: pipeline.Message{
 		DE: "Diese Anfrage enthält keine vollständige Datei.",
 		EN: "This request holds no complete file: " + what + ".",

@@ -81,7 +81,7 @@ func (b *Books) ReadTable(r io.Reader, zone *time.Location, salt string) (Told, 
 	columns := make([]string, len(lines[0]))
 	for i, name := range lines[0] {
 		if columns[i] = columnWords[strings.ToLower(strings.TrimSpace(name))]; columns[i] == "" {
-			return Told{}, badLine(1, fmt.Sprintf("Die Spalte %q ist unbekannt.", name), fmt.Sprintf("The column %q is unknown.", name))
+			return Told{}, badLine(1, fmt.Sprintf("Die Spalte „%s“ ist unbekannt.", name), fmt.Sprintf("The column “%s” is unknown.", name))
 		}
 	}
 	var told Told
@@ -154,7 +154,7 @@ func (l *line) number(column string) float64 {
 	}
 	x, err := strconv.ParseFloat(text, 64)
 	if (err != nil || x != x) && l.err == nil {
-		l.err = l.bad(column, fmt.Sprintf("%q ist keine Zahl.", l.cell[column]), fmt.Sprintf("%q is no number.", l.cell[column]))
+		l.err = l.bad(column, fmt.Sprintf("„%s“ ist keine Zahl.", l.cell[column]), fmt.Sprintf("“%s” is no number.", l.cell[column]))
 	}
 	if x < 0 && l.err == nil {
 		l.err = l.bad(column, "Die Zahl ist negativ.", "The number is negative.")
@@ -206,7 +206,7 @@ func germanDay(day string) string {
 func (b *Books) readLine(told *Told, l *line, seen map[string]int) error {
 	kind, known := kindWords[strings.ToLower(l.cell["kind"])]
 	if !known {
-		return l.bad("kind", fmt.Sprintf("Die Art %q ist unbekannt.", l.cell["kind"]), fmt.Sprintf("The kind %q is unknown.", l.cell["kind"]))
+		return l.bad("kind", fmt.Sprintf("Die Art „%s“ ist unbekannt.", l.cell["kind"]), fmt.Sprintf("The kind “%s” is unknown.", l.cell["kind"]))
 	}
 	from, to := l.days()
 	switch kind {
