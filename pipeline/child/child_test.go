@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 // TestMain lets the test binary be its own child.
 func TestMain(m *testing.M) {
 	if os.Getenv("CHILD_TEST") == "1" {
+		rests := 0
 		err := Serve(os.Stdin, os.Stdout, map[string]Handler{
 			"upper": func(v json.RawMessage, body []byte) (any, []byte, error) {
 				var s string
@@ -39,7 +41,15 @@ func TestMain(m *testing.M) {
 				}
 				return len(keep), nil, nil
 			},
-		})
+			"litter": func(json.RawMessage, []byte) (any, []byte, error) {
+				b := make([]byte, 64<<20)
+				for i := 0; i < len(b); i += 4096 {
+					b[i] = 1
+				}
+				return os.Getpid(), nil, nil
+			},
+			"rests": func(json.RawMessage, []byte) (any, []byte, error) { return rests, nil, nil },
+		}, func() { rests++ })
 		if err != nil {
 			os.Exit(1)
 		}
@@ -166,4 +176,42 @@ func TestContextEndsACall(t *testing.T) {
 	if _, err := p.Call(ctx, "sleep", nil, nil, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("error is %v", err)
 	}
+}
+
+// TestRest lets a child leave much behind and looks at what it holds when it has had
+// nothing to do for a while.
+func TestRest(t *testing.T) {
+	p := pool(t, nil)
+	var pid, rests int
+	if _, err := p.Call(t.Context(), "litter", nil, nil, &pid); err != nil {
+		t.Fatal(err)
+	}
+	const most = 40 << 20
+	held := resident(t, pid)
+	if held < most {
+		t.Errorf("holds %d MB just after its call: nothing is shown", held>>20)
+	}
+	for deadline := time.Now().Add(20 * time.Second); held > most && time.Now().Before(deadline); held = resident(t, pid) {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if held > most {
+		t.Errorf("holds %d MB after a rest", held>>20)
+	}
+	if _, err := p.Call(t.Context(), "rests", nil, nil, &rests); err != nil || rests != 1 {
+		t.Errorf("rested %d times in one pause, %v", rests, err)
+	}
+}
+
+// resident is the memory of a process in bytes (proc(5), statm).
+func resident(t *testing.T, pid int) int {
+	t.Helper()
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(raw), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
 }

@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
 	"syscall"
+	"time"
 )
 
 // Handler does one kind of work in the child: value is the caller's JSON, body
@@ -18,9 +20,15 @@ type Handler func(value json.RawMessage, body []byte) (result any, out []byte, e
 // limit of data memory, in bytes.
 const EnvMemory = "BLATTWERK_CHILD_MEMORY"
 
+// restAfter is how long a child waits for a call before it gives back what it keeps for
+// the next: less than anyone would notice, more than there is between two pages.
+const restAfter = 500 * time.Millisecond
+
 // Serve answers calls on in and out until in ends. It is what the child's main
-// does. A panic in a handler ends the child: its state is not to be trusted.
-func Serve(in io.Reader, out io.Writer, handlers map[string]Handler) error {
+// does. A panic in a handler ends the child: its state is not to be trusted. A child
+// that has no call for a while gives idle memory back; rest, unless nil, does the
+// same for memory that Go knows nothing of.
+func Serve(in io.Reader, out io.Writer, handlers map[string]Handler, rest func()) error {
 	if err := confine(); err != nil {
 		return err
 	}
@@ -30,7 +38,6 @@ func Serve(in io.Reader, out io.Writer, handlers map[string]Handler) error {
 	}
 	calls := make(chan call)
 	go func() {
-		defer close(calls)
 		r := bufio.NewReaderSize(in, 1<<16)
 		for {
 			h, body, err := readFrame(r)
@@ -42,16 +49,38 @@ func Serve(in io.Reader, out io.Writer, handlers map[string]Handler) error {
 		}
 	}()
 	w := bufio.NewWriterSize(out, 1<<16)
-	for c := range calls {
-		reply, body := answer(handlers, c.h, c.body)
-		if err := writeFrame(w, reply, body); err != nil {
-			return fmt.Errorf("answering the parent: %w", err)
-		}
-		if err := w.Flush(); err != nil {
-			return fmt.Errorf("answering the parent: %w", err)
+	quiet := time.NewTimer(restAfter)
+	for {
+		select {
+		case c := <-calls:
+			reply, body := answer(handlers, c.h, c.body)
+			if err := writeFrame(w, reply, body); err != nil {
+				return fmt.Errorf("answering the parent: %w", err)
+			}
+			if err := w.Flush(); err != nil {
+				return fmt.Errorf("answering the parent: %w", err)
+			}
+			quiet.Reset(restAfter)
+		case <-quiet.C:
+			if rest != nil {
+				rest()
+			}
+			giveBack()
 		}
 	}
-	return nil
+}
+
+// fullHeap is from how many bytes on Go's heap is cleared out while a child waits.
+const fullHeap = 12 << 20
+
+// giveBack clears Go's heap out and returns to the kernel what is free of it, if it has
+// grown. Go by itself takes minutes to do so.
+func giveBack() {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(heap)
+	if heap[0].Value.Uint64()+heap[1].Value.Uint64() > fullHeap {
+		debug.FreeOSMemory()
+	}
 }
 
 func answer(handlers map[string]Handler, h head, body []byte) (head, []byte) {

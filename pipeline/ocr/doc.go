@@ -40,7 +40,7 @@
 // lines run, where is up, how skewed is it. Then it is turned, straightened, its
 // background levelled, its paper made white, its specks painted over if it is
 // full of them, and read. Pale print is stretched by its contrast instead
-// (points in read.go), and a page that looks empty is looked at once more for lines
+// (points in read.go), unless the grain of the paper would become marks (evened), and a page that looks empty is looked at once more for lines
 // of faint print before it is called blank (faint.go). A second look (in another
 // direction if the orientation is uncertain, else as one column of text) is taken only
 // where the first made little sense. Strokes that were taken for letters are left out

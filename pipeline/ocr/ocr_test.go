@@ -36,7 +36,7 @@ func serveForTests() error {
 		defer notePeak()
 		return honest(value, body)
 	}
-	return child.Serve(os.Stdin, os.Stdout, all)
+	return child.Serve(os.Stdin, os.Stdout, all, nil)
 }
 
 // notePeak writes the greatest memory this process ever had, in KB.

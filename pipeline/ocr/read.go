@@ -139,12 +139,14 @@ func clean(p *prepared) error {
 		level.close()
 		return err
 	}
-	before := &pix{p.page.p}
-	p.page.p = level.p
-	defer before.close()
-	if err := p.page.replace(p.page.stretched(p.points())); err != nil {
+	defer level.close()
+	evened, err := p.evened(level)
+	if err != nil {
 		return fmt.Errorf("cleaning: %w", err)
 	}
+	before := &pix{p.page.p}
+	p.page.p = evened.p
+	defer before.close()
 	p.did("background")
 	if err := p.turnBands(before, bands); err != nil {
 		return err
@@ -171,6 +173,70 @@ func (p *prepared) points() (black, white int) {
 	return int(paperLevel * (1 - share)), int(paperLevel * (1 + abovePaper*share))
 }
 
+// evened stretches the levelled page between black and white. Where little but
+// shadows is on a page, its contrast is theirs, and stretched by that the grain of its
+// paper becomes marks, over whose layout the engine sits for half a minute. Such a
+// page has dark print somewhere, or else it would be called pale: the usual points do.
+func (p *prepared) evened(level *pix) (*pix, error) {
+	black, white := p.points()
+	out, err := level.stretched(black, white)
+	if err != nil || black == blackPoint || p.pale {
+		return out, err
+	}
+	grain, err := out.grainy(p.dpi)
+	if err == nil && !grain {
+		return out, nil
+	}
+	out.close()
+	if err != nil {
+		return nil, err
+	}
+	return level.stretched(blackPoint, whitePoint)
+}
+
+// grainy says whether the engine would see mostly specks on a page, and so many
+// that they can only be grain.
+func (p *pix) grainy(dpi int) (bool, error) {
+	ink, err := p.dark(otsu(p.tones(image.Rect(0, 0, p.width(), p.height()))))
+	if err != nil {
+		return false, fmt.Errorf("looking for grain: %w", err)
+	}
+	defer ink.close()
+	specks, others := 0, 0
+	for _, r := range ink.parts() {
+		if max(r.Dx(), r.Dy()) <= speck(dpi) {
+			specks++
+		} else {
+			others++
+		}
+	}
+	return specks > mostSpecks && specks > others, nil
+}
+
+// otsu gives the grey that parts the tones of a page best, from which on they are
+// paper: the darker and the lighter ones have the largest variance between them
+// (Otsu 1979), by which the engine, too, tells print from paper.
+func otsu(tones [256]int) int {
+	var all, sum float64
+	for v, n := range tones {
+		all, sum = all+float64(n), sum+float64(n*v)
+	}
+	var dark, darkSum, most float64
+	best := 0
+	for v, n := range tones {
+		dark, darkSum = dark+float64(n), darkSum+float64(n*v)
+		light := all - dark
+		if dark == 0 || light == 0 {
+			continue
+		}
+		apart := darkSum/dark - (sum-darkSum)/light
+		if between := dark * light * apart * apart; between > most {
+			best, most = v+1, between
+		}
+	}
+	return best
+}
+
 // Specks are parts of at most a quarter of a millimetre. Dots of print are
 // larger: a full stop of 8 points is 0.3 mm. Still, pages that are not specked
 // are left alone, since some of their dots are faint.
@@ -178,7 +244,11 @@ const (
 	speckSize  = 0.25 // mm
 	fewSpecks  = 300  // on a page
 	speckShare = 0.5  // specks for each larger part
+	mostSpecks = 8000 // on a page: more are the grain of its paper
 )
+
+// speck is the size of a speck in pixels.
+func speck(dpi int) int { return max(int(math.Round(speckSize*float64(dpi)/25.4)), 1) }
 
 // despeckle paints specks over on a page that is full of them. It gives the heights
 // of the parts that are none.
@@ -188,7 +258,7 @@ func despeckle(p *prepared) (heights []int, err error) {
 		return nil, fmt.Errorf("looking for specks: %w", err)
 	}
 	defer ink.close()
-	limit := max(int(math.Round(speckSize*float64(p.dpi)/25.4)), 1)
+	limit := speck(p.dpi)
 	var specks []image.Rectangle
 	for _, r := range ink.parts() {
 		if max(r.Dx(), r.Dy()) <= limit {

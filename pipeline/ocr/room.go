@@ -66,8 +66,11 @@ func New(cfg Config) *Room {
 		pool: child.NewPool(child.Config{
 			Command: cfg.Command,
 			// tesseract's threads cost half as much CPU again for nothing, and
-			// with several children they fight. OpenMP reads it at start only.
-			Env:      append([]string{"OMP_THREAD_LIMIT=1"}, cfg.Env...),
+			// with several children they fight. OpenMP reads it at start only. Go
+			// moves its calls into C from thread to thread, and glibc gives each a heap
+			// of its own, up to sixteen, each of which keeps what a page needs: one
+			// heap for all. glibc, too, reads it at start only.
+			Env:      append([]string{"OMP_THREAD_LIMIT=1", "MALLOC_ARENA_MAX=1"}, cfg.Env...),
 			Size:     cfg.Readers,
 			Memory:   cfg.Memory,
 			Deadline: cfg.Deadline,

@@ -15,7 +15,7 @@ import (
 func Serve(in io.Reader, out io.Writer) error {
 	quiet()
 	keepMemory()
-	return child.Serve(in, out, frugal(handlers(&reader{})))
+	return child.Serve(in, out, frugal(handlers(&reader{})), rest)
 }
 
 // frugal gives idle memory back after each call.

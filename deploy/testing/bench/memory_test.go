@@ -19,8 +19,13 @@ var (
 	measureOnly   = flag.String("only", "", "measure only files whose name has this in it, and write nothing")
 )
 
-// mostMemory is the bar for the whole family of processes with two readers.
-const mostMemory = 600 << 20
+// mostMemory is the bar for the whole family of processes with two readers;
+// mostGrowth that for what 500 pages take against 5 of the same, with some room for
+// what the rest of the machine shares of libraries with the family.
+const (
+	mostMemory = 600 << 20
+	mostGrowth = 1.1
+)
 
 // A0 at 300 dpi, the largest page that the default limit lets pass.
 const a0Width, a0Height = 9933, 14043
@@ -54,7 +59,9 @@ func TestMeasureMemory(t *testing.T) {
 	a3 := func() paper { return paper{tileOf(t, letter, 3508, 4961), 3508, 4961, 300, true} }
 	// A2, just under what is decoded whole.
 	large := func() paper { return paper{tileOf(t, letter, 5900, 4200), 5900, 8400, 357, true} }
-	var table strings.Builder
+	short := map[string]sized{}
+	var table, growth strings.Builder
+	growth.WriteString("\n| file | pages | against | whole family, times | bar: 1.1 |\n|---|--:|--:|--:|---|\n")
 	table.WriteString("| file | pages | MB of the file | CPU s | largest process MB | whole family MB |\n|---|--:|--:|--:|--:|--:|\n")
 	for _, c := range []memoryCase{
 		{"scan PDF of JPEG pages, A4", 5, line, writeScanPDF},
@@ -71,18 +78,41 @@ func TestMeasureMemory(t *testing.T) {
 		if !strings.Contains(c.name, *measureOnly) {
 			continue
 		}
-		row := c.measure(t)
+		row, family := c.measure(t)
 		fmt.Fprint(os.Stderr, row)
 		table.WriteString(row)
+		if few, ok := short[c.name]; ok {
+			growth.WriteString(c.growth(t, few, family))
+		}
+		short[c.name] = sized{c.pages, family}
 	}
+	table.WriteString(growth.String())
 	if *measureOnly != "" {
 		return
 	}
 	pipelinetest.WritePart(t, *measureMemory, "memory", table.String())
 }
 
-// measure converts the file and gives its row of the table.
-func (c memoryCase) measure(t *testing.T) string {
+// sized is what the family took for a number of pages, bytes.
+type sized struct {
+	pages  int
+	family int64
+}
+
+// growth gives the row that holds a long file against a short one of the same pages.
+func (c memoryCase) growth(t *testing.T, few sized, family int64) string {
+	times, verdict := float64(family)/float64(few.family), "met"
+	if times > mostGrowth {
+		verdict = "missed"
+		t.Errorf("%s: %d pages take %.2f times the memory of %d, the bar is %.1f", c.name, c.pages, times, few.pages, mostGrowth)
+	}
+	row := fmt.Sprintf("| %s | %d | %d | %.2f | %s |\n", c.name, c.pages, few.pages, times, verdict)
+	fmt.Fprint(os.Stderr, row)
+	return row
+}
+
+// measure converts the file and gives its row of the table, and what the family took.
+func (c memoryCase) measure(t *testing.T) (row string, family int64) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out.pdf")
 	if err := c.write(in, c.paper(), c.pages); err != nil {
@@ -106,7 +136,7 @@ func (c memoryCase) measure(t *testing.T) string {
 		t.Errorf("%s, %d pages: the family took %d MB, the bar is %d MB", c.name, c.pages, u.family>>20, mostMemory>>20)
 	}
 	const mb = 1 << 20
-	return fmt.Sprintf("| %s%s | %d | %.1f | %.1f | %d | %d%s |\n", c.name, note, c.pages, float64(st.Size())/mb, u.cpu.Seconds(), u.largest/mb, u.family/mb, mark)
+	return fmt.Sprintf("| %s%s | %d | %.1f | %.1f | %d | %d%s |\n", c.name, note, c.pages, float64(st.Size())/mb, u.cpu.Seconds(), u.largest/mb, u.family/mb, mark), u.family
 }
 
 // forgetPeak gives back what making a file took, and has the kernel forget the peak

@@ -77,7 +77,7 @@ func longFilter(n name) name {
 // decoded opens a stream through all filters that are not picture codecs, and
 // gives the codecs that remain.
 func (f *file) decoded(s *stream) (io.Reader, []filter, error) {
-	var r io.Reader = bytes.NewReader(s.raw)
+	r := s.stored()
 	fs := f.filters(s.dict)
 	if len(fs) > 8 {
 		return nil, nil, fmt.Errorf("%d filters on one stream", len(fs))

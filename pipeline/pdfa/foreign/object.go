@@ -1,6 +1,8 @@
 package foreign
 
 import (
+	"bytes"
+	"io"
 	"maps"
 	"math"
 	"slices"
@@ -19,9 +21,29 @@ type (
 
 // stream is a dictionary and its bytes as stored.
 type stream struct {
-	dict dict
-	raw  []byte
+	dict   dict
+	raw    []byte
+	inFile *io.SectionReader // instead of raw: a picture of a large file, which stays there
 }
+
+// stored opens the bytes as stored.
+func (s *stream) stored() io.Reader {
+	if s.inFile != nil {
+		return io.NewSectionReader(s.inFile, 0, s.inFile.Size())
+	}
+	return bytes.NewReader(s.raw)
+}
+
+// size is the number of bytes as stored.
+func (s *stream) size() int64 {
+	if s.inFile != nil {
+		return s.inFile.Size()
+	}
+	return int64(len(s.raw))
+}
+
+// replace gives the stream other bytes.
+func (s *stream) replace(raw []byte) { s.raw, s.inFile = raw, nil }
 
 // file is a parsed PDF.
 type file struct {

@@ -36,6 +36,11 @@ func open(ctx context.Context, path string) (*file, error) {
 	if st.Size() > maxFile {
 		return nil, fmt.Errorf("file of %d bytes is over the limit of %d", st.Size(), int64(maxFile))
 	}
+	if st.Size() >= largeFile {
+		if f, err := openLarge(ctx, path); err == nil || ctx.Err() != nil {
+			return f, err
+		}
+	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -43,20 +48,24 @@ func open(ctx context.Context, path string) (*file, error) {
 	return parse(ctx, raw)
 }
 
-// parse turns bytes into the model. pdfcpu panics on some inputs; here that is
-// an error like any other, since nothing of its state is used afterwards.
-func parse(ctx context.Context, raw []byte) (f *file, err error) {
+// parse turns bytes into the model.
+func parse(ctx context.Context, raw []byte) (*file, error) {
+	return parseFrom(ctx, bytes.NewReader(knownVersion(raw)), converter{ctx: ctx})
+}
+
+// parseFrom turns what pdfcpu reads into the model. pdfcpu panics on some inputs;
+// here that is an error like any other, since nothing of its state is used afterwards.
+func parseFrom(ctx context.Context, r io.ReadSeeker, c converter) (f *file, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			f, err = nil, fmt.Errorf("the parser broke off: %v", p)
 		}
 	}()
-	x, err := readObjects(ctx, bytes.NewReader(knownVersion(raw)))
+	x, err := readObjects(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	f = &file{objects: make(map[ref]any, len(x.Table)), encrypted: x.Encrypt != nil || x.E != nil}
-	c := converter{ctx: ctx}
 	for n, e := range x.Table {
 		if e == nil || e.Free || e.Object == nil || n <= 0 || n > maxObjects*4 {
 			continue
@@ -125,7 +134,9 @@ func readObjects(ctx context.Context, r io.ReadSeeker) (*model.XRefTable, error)
 
 // converter turns pdfcpu's objects into ours.
 type converter struct {
-	ctx context.Context
+	ctx      context.Context
+	src      io.ReaderAt    // the file, where its pictures stay in it
+	pictures map[int64]span // these pictures, by where their bytes begin
 }
 
 func (c converter) object(o types.Object, depth int) (any, error) {
@@ -206,7 +217,15 @@ func (c converter) stream(o types.StreamDict, depth int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stream{dict: d.(dict), raw: o.Raw}, nil
+	out := &stream{dict: d.(dict), raw: o.Raw}
+	if out.inFile, err = c.inFile(o); err != nil {
+		return nil, err
+	}
+	if out.inFile != nil {
+		out.raw = nil
+		out.dict["Length"] = out.inFile.Size()
+	}
+	return out, nil
 }
 
 // hexText decodes a hexadecimal string; an odd last digit counts as followed by

@@ -42,7 +42,7 @@ func (m *mender) recolour(s *stream) {
 		return
 	}
 	if b, changed := rewriteColours(data); changed {
-		s.raw = deflate(b)
+		s.replace(deflate(b))
 		s.dict["Filter"] = name("FlateDecode")
 		delete(s.dict, "DecodeParms")
 		m.note("cmyk", "")

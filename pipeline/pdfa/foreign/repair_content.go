@@ -162,7 +162,7 @@ func (m *mender) mendStreams() {
 			if err != nil {
 				break // a picture codec within LZW: the gate will say so
 			}
-			s.raw = deflate(b)
+			s.replace(deflate(b))
 			s.dict["Filter"] = name("FlateDecode")
 			delete(s.dict, "DecodeParms")
 			if fl.name == "LZWDecode" {

@@ -140,7 +140,7 @@ func (m *mender) adopt(src *file, v any, copied map[ref]ref, depth int) any {
 		return out
 	case *stream:
 		d, _ := m.adopt(src, v.dict, copied, depth+1).(dict)
-		return &stream{dict: d, raw: v.raw}
+		return &stream{dict: d, raw: v.raw, inFile: v.inFile}
 	}
 	return v
 }

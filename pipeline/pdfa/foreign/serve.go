@@ -63,7 +63,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		OpExtract: handle(s.extract),
 		OpSigned:  handle(s.signatures),
 		OpPing:    handle(func(struct{}) (struct{}, error) { return struct{}{}, nil }),
-	})
+	}, nil)
 }
 
 func handle[C, R any](run func(C) (R, error)) child.Handler {

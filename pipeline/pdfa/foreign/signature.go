@@ -41,15 +41,18 @@ func (s *server) signatures(c SignaturesCall) ([]pipeline.Signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := os.ReadFile(c.Path)
-	if err != nil {
-		return nil, err
-	}
 	var found []dict
 	f.eachSignature(func(d dict) bool {
 		found = append(found, d)
 		return len(found) < maxSignatures
 	})
+	if len(found) == 0 {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(c.Path)
+	if err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(found, func(a, b dict) int { return f.signedEnd(a) - f.signedEnd(b) })
 	var out []pipeline.Signature
 	for _, d := range found {

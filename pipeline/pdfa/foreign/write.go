@@ -186,10 +186,12 @@ func (s *serialiser) stream(v *stream, depth int) {
 	for _, k := range []name{"F", "FFilter", "FDecodeParms", "DL"} { // ISO 19005-2, 6.1.7.1: no external data
 		delete(d, k)
 	}
-	d["Length"] = int64(len(v.raw))
+	d["Length"] = v.size()
 	s.dict(d, depth)
 	s.print("\nstream\n")
-	_, _ = s.out.Write(v.raw)
+	if _, err := io.Copy(s.out, v.stored()); err != nil && s.err == nil {
+		s.err = err
+	}
 	s.print("\nendstream")
 }
 
