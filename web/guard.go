@@ -211,6 +211,14 @@ func (g guard) Rearrange(ctx context.Context, by string, letters []catalog.Lette
 	return g.Rows.Rearrange(ctx, by, letters, resume)
 }
 
+// LastArrangement is for those who can undo it.
+func (g guard) LastArrangement(ctx context.Context, id pipeline.DeliveryID) (catalog.Arrangement, error) {
+	if !g.unsettled(ctx) {
+		return catalog.Arrangement{}, catalog.ErrNoUndo
+	}
+	return g.Rows.LastArrangement(ctx, id)
+}
+
 // UndoRearrange is for those who see letters on their way: what can be undone is.
 func (g guard) UndoRearrange(ctx context.Context, by, undo string) ([]catalog.Bell, error) {
 	if !g.unsettled(ctx) {

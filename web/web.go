@@ -70,7 +70,7 @@ type Config struct {
 	// without any is empty.
 	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
 	// Amend keeps beside the archive that a letter was handed on, or that this was
-	// taken back.
+	// taken back. What else people do with letters it is told by upkeep.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision
