@@ -287,25 +287,25 @@ func (s *server) savedRows(r *http.Request) ([]savedRow, error) {
 		return nil, err
 	}
 	var rows []savedRow
+	var queries []catalog.Query
 	for _, saved := range list {
 		v, err := url.ParseQuery(saved.Query)
 		if err != nil {
 			continue
 		}
 		q := s.queryFrom(v)
-		q.Arrived, q.Limit = saved.Seen, 1
-		found, err := s.look(r.Context(), q)
-		if err != nil {
-			return nil, err
-		}
-		row := savedRow{SavedSearch: saved, Link: "/letters?" + saved.Query, New: found.total, More: found.more}
-		if found.total < 0 {
-			row.New = sum(found.facets.States)
-		}
+		q.Arrived = saved.Seen
+		queries = append(queries, q)
 		v.Set("since", strconv.FormatInt(saved.Seen.UnixMilli(), 10))
 		v.Set("sort", string(catalog.ByDate))
-		row.News = "/letters?" + v.Encode()
-		rows = append(rows, row)
+		rows = append(rows, savedRow{SavedSearch: saved, Link: "/letters?" + saved.Query, News: "/letters?" + v.Encode()})
+	}
+	found, err := s.Rows.News(r.Context(), queries)
+	if err != nil {
+		return nil, err
+	}
+	for i, h := range found {
+		rows[i].New, rows[i].More = h.Total, h.More
 	}
 	s.news.note(actor(r), arrived(rows), time.Now())
 	return rows, nil

@@ -24,6 +24,7 @@ type Rows interface {
 	Get(ctx context.Context, id pipeline.DocID) (catalog.Entry, error)
 	List(ctx context.Context, f catalog.Filter) ([]catalog.Entry, catalog.Cursor, error)
 	Search(ctx context.Context, q catalog.Query) (catalog.Hits, error)
+	News(ctx context.Context, queries []catalog.Query) ([]catalog.Hits, error)
 	Counts(ctx context.Context) (catalog.Counts, error)
 	History(ctx context.Context, id pipeline.DocID) ([]catalog.Event, error)
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
