@@ -71,7 +71,7 @@ func Serve(in io.Reader, out io.Writer, handlers map[string]Handler, rest func()
 }
 
 // fullHeap is from how many bytes on Go's heap is cleared out while a child waits.
-const fullHeap = 12 << 20
+const fullHeap = 6 << 20
 
 // giveBack clears Go's heap out and returns to the kernel what is free of it, if it has
 // grown. Go by itself takes minutes to do so.

@@ -23,11 +23,13 @@ type Picture struct {
 	Turn          int  // clockwise degrees (0, 90, 180, 270) to show it upright, after mirroring
 	Mirror        bool // left and right have to be swapped first
 
-	whole otherForm // of a picture that is decoded whole: how to save it to avoid that
-	asIs  bool      // the file can be the picture of the page byte for byte
-	loss  bool      // the decoder gives less than the file holds (more than 8 bits a colour)
-	sheet directory // of a TIFF: the page's directory
-	index int       // dito: its number in the file, counted from 0
+	whole   otherForm // of a picture that is decoded whole: how to save it to avoid that
+	asIs    bool      // the file can be the picture of the page byte for byte
+	loss    bool      // the decoder gives less than the file holds (more than 8 bits a colour)
+	moving  bool      // the first of several pictures that make one move
+	profile span      // the ICC profile that says what its samples mean
+	sheet   directory // of a TIFF: the page's directory
+	index   int       // dito: its number in the file, counted from 0
 }
 
 // otherForm says, in words for a clerk, how to save a picture so that it can be

@@ -25,6 +25,7 @@ const (
 	tagResolutionUnit  = 296
 	tagTileOffsets     = 324
 	tagTileByteCounts  = 325
+	tagProfile         = 34675 // ICC.1:2010, B.4
 )
 
 // maxEntries bounds a directory; real ones have some twenty entries.

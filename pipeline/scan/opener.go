@@ -127,7 +127,7 @@ func (o *Opener) Step(ctx context.Context, doc pipeline.Document, blobs pipeline
 		return doc, err
 	}
 	doc.Source = &pipeline.Findings{Kind: strings.TrimPrefix(media, "image/")}
-	doc.Remarks = slices.Concat(doc.Remarks, depthRemarks(facts.Pages))
+	doc.Remarks = slices.Concat(doc.Remarks, remarks(facts.Pages))
 	return doc, nil
 }
 
@@ -243,6 +243,9 @@ func (o opening) decode(ctx context.Context, p Picture) (pipeline.Image, error) 
 	if int64(img.Width)*int64(img.Height) > o.cfg.MaxPixels {
 		return img, tooManyPixels(int64(img.Width), int64(img.Height), o.cfg.MaxPixels)
 	}
+	if png, err = o.profiled(png, p, img); err != nil {
+		return img, err
+	}
 	if img.Blob, err = o.blobs.Put(ctx, bytes.NewReader(png)); err != nil {
 		return img, fmt.Errorf("keeping the picture: %w", err)
 	}
@@ -274,20 +277,23 @@ func onPage(err error, i, of int) error {
 	return &named
 }
 
-// depthRemarks tells where a decoder gives less than the file holds.
-func depthRemarks(pages []Picture) []pipeline.Remark {
+// remarks tells where a page shows less than the file holds.
+func remarks(pages []Picture) []pipeline.Remark {
 	var out []pipeline.Remark
+	tell := func(page int, code, de, en string) {
+		out = append(out, pipeline.Remark{Step: pipeline.StepOpen, Code: code, Page: page, Text: pipeline.Message{DE: de, EN: en}})
+	}
 	for i, p := range pages {
-		if !p.loss {
-			continue
+		if p.loss {
+			tell(i+1, "depth-reduced",
+				"Das Bild hat mehr als 8 Bit je Farbe. In der Ablage steht es mit 8 Bit; die Urfassung bleibt unverändert erhalten.",
+				"The picture has more than 8 bits a colour. It is filed with 8 bits; the original is kept unchanged.")
 		}
-		out = append(out, pipeline.Remark{
-			Step: pipeline.StepOpen, Code: "depth-reduced", Page: i + 1,
-			Text: pipeline.Message{
-				DE: "Das Bild hat mehr als 8 Bit je Farbe. In der Ablage steht es mit 8 Bit; die Urfassung bleibt unverändert erhalten.",
-				EN: "The picture has more than 8 bits a colour. It is filed with 8 bits; the original is kept unchanged.",
-			},
-		})
+		if p.moving {
+			tell(i+1, "first-picture",
+				"Die Datei ist ein bewegtes Bild. Gelesen und abgelegt wird nur das erste Einzelbild; die Urfassung bleibt unverändert erhalten.",
+				"The file is a moving picture. Only its first frame is read and filed; the original is kept unchanged.")
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"bufio"
 	"encoding/binary"
 	"io"
 
@@ -44,10 +45,44 @@ func checkGIF(r io.ReaderAt, size int64) (Picture, error) {
 			}
 			p.Width = max(p.Width, int(binary.LittleEndian.Uint16(d[5:])))
 			p.Height = max(p.Height, int(binary.LittleEndian.Uint16(d[7:])))
+			p.moving = anotherFrame(r, size, at, d[9])
 			return p, nonEmpty(p)
 		default:
 			return Picture{}, damaged("a GIF without a picture")
 		}
+	}
+}
+
+// anotherFrame says whether a second picture follows the one whose descriptor stands
+// at a place. A file that breaks off before has none.
+func anotherFrame(r io.ReaderAt, size, at int64, flags byte) bool {
+	in := bufio.NewReaderSize(io.NewSectionReader(r, at, size-at), 1<<16)
+	skip := 10 + 1 // the descriptor and the size of the codes
+	if flags&0x80 != 0 {
+		skip += 3 << (flags&7 + 1)
+	}
+	for {
+		if _, err := in.Discard(skip); err != nil {
+			return false
+		}
+		for n := byte(1); n != 0; {
+			var err error
+			if n, err = in.ReadByte(); err != nil {
+				return false
+			}
+			if _, err = in.Discard(int(n)); err != nil {
+				return false
+			}
+		}
+		switch kind, err := in.ReadByte(); {
+		case err != nil:
+			return false
+		case kind == 0x2C:
+			return true
+		case kind != 0x21:
+			return false
+		}
+		skip = 1 // an extension's label
 	}
 }
 
@@ -63,41 +98,6 @@ func skipBlocks(r io.ReaderAt, size, at int64) (int64, error) {
 			return at, nil
 		}
 	}
-}
-
-// checkWebP reads the first chunk (RFC 9649, 2.5 to 2.7).
-func checkWebP(r io.ReaderAt, size int64) (Picture, error) {
-	b, err := readAt(r, size, 0, 30)
-	if err != nil {
-		return Picture{}, err
-	}
-	if riff := int64(binary.LittleEndian.Uint32(b[4:])); riff+8 > size {
-		return Picture{}, truncated()
-	}
-	p := Picture{Model: pipeline.Colour, whole: anyForm()}
-	switch string(b[12:16]) {
-	case "VP8 ":
-		if b[23] != 0x9D || b[24] != 0x01 || b[25] != 0x2A {
-			return Picture{}, damaged("a WebP without a key frame")
-		}
-		p.Width = int(binary.LittleEndian.Uint16(b[26:]) & 0x3FFF)
-		p.Height = int(binary.LittleEndian.Uint16(b[28:]) & 0x3FFF)
-	case "VP8L":
-		if b[20] != 0x2F {
-			return Picture{}, damaged("a WebP without its signature")
-		}
-		bits := binary.LittleEndian.Uint32(b[21:])
-		p.Width, p.Height = int(bits&0x3FFF)+1, int(bits>>14&0x3FFF)+1
-	case "VP8X":
-		if b[20]&0x02 != 0 {
-			return Picture{}, animated()
-		}
-		p.Width = int(uint32(b[24])|uint32(b[25])<<8|uint32(b[26])<<16) + 1
-		p.Height = int(uint32(b[27])|uint32(b[28])<<8|uint32(b[29])<<16) + 1
-	default:
-		return Picture{}, damaged("a WebP that begins with the chunk %q", b[12:16])
-	}
-	return p, nonEmpty(p)
 }
 
 // checkBMP reads the second header, whose length tells its version.
@@ -124,47 +124,52 @@ func checkBMP(r io.ReaderAt, size int64) (Picture, error) {
 	return p, nonEmpty(p)
 }
 
-// checkJP2 finds the image header, in the boxes of a JP2 file (ISO/IEC 15444-1,
-// I.5.3.1) or in the SIZ marker of a bare codestream (A.5.1).
+// checkJP2 finds the size of the picture in the SIZ marker of its codestream (ISO/IEC
+// 15444-1, A.5.1), bare or in the boxes of a JP2 file (I.4): decoders go by that one,
+// whatever the header of the file says.
 func checkJP2(r io.ReaderAt, size int64) (Picture, error) {
 	b, err := readAt(r, size, 0, 12)
 	if err != nil {
 		return Picture{}, err
 	}
 	if b[0] == 0xFF {
-		return checkCodestream(r, size)
+		return checkCodestream(r, size, 0)
 	}
-	at, end := int64(12), size
-	for range 64 { // boxes before the image header; there are two
-		if b, err = readAt(r, end, at, 8); err != nil {
+	at := int64(12)
+	for range 64 { // boxes before the codestream; there are two or three
+		if b, err = readAt(r, size, at, 8); err != nil {
 			return Picture{}, err
 		}
-		n := int64(binary.BigEndian.Uint32(b))
-		switch string(b[4:]) {
-		case "jp2h": // its contents follow
-			at += 8
-			continue
-		case "ihdr":
-			if b, err = readAt(r, end, at+8, 10); err != nil {
+		n, head := int64(binary.BigEndian.Uint32(b)), int64(8)
+		kind := string(b[4:])
+		if n == 1 { // one that tells its length in eight bytes more
+			if b, err = readAt(r, size, at+8, 8); err != nil {
 				return Picture{}, err
 			}
-			return jp2Picture(int64(binary.BigEndian.Uint32(b[4:])), int64(binary.BigEndian.Uint32(b)), int(binary.BigEndian.Uint16(b[8:])))
+			n, head = int64(binary.BigEndian.Uint64(b)), 16
 		}
-		if n < 8 {
-			break // a box to the end of the file, or one of more than 4 GB
+		if kind == "jp2c" {
+			return checkCodestream(r, size, at+head)
+		}
+		if n < head || n > size-at { // a box to the end of the file, or nonsense
+			break
 		}
 		at += n
 	}
-	return Picture{}, damaged("a JPEG 2000 without an image header")
+	return Picture{}, damaged("a JPEG 2000 without a codestream")
 }
 
-func checkCodestream(r io.ReaderAt, size int64) (Picture, error) {
-	b, err := readAt(r, size, 4, 38)
+// checkCodestream reads the SIZ marker at the beginning of a codestream.
+func checkCodestream(r io.ReaderAt, size, at int64) (Picture, error) {
+	b, err := readAt(r, size, at, 42)
 	if err != nil {
 		return Picture{}, err
 	}
+	if string(b[:4]) != "\xff\x4f\xff\x51" {
+		return Picture{}, damaged("a JPEG 2000 whose codestream begins with %x", b[:4])
+	}
 	n := func(at int) int64 { return int64(binary.BigEndian.Uint32(b[at:])) }
-	return jp2Picture(n(4)-n(12), n(8)-n(16), int(binary.BigEndian.Uint16(b[36:])))
+	return jp2Picture(n(8)-n(16), n(12)-n(20), int(binary.BigEndian.Uint16(b[40:])))
 }
 
 func jp2Picture(w, h int64, components int) (Picture, error) {

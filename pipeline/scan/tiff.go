@@ -88,6 +88,9 @@ func checkDirectory(d directory, index int) (Picture, error) {
 	}
 	p.whole = tiffForm(d, values)
 	p.loss = values[tagBits] > 8
+	if e, ok := d.find(tagProfile); ok {
+		p.profile = span{e.at, e.size()}
+	}
 	p.DPIX, p.DPIY = d.resolution()
 	s := d.orientation()
 	p.Mirror, p.Turn = s.mirror, s.turn

@@ -20,6 +20,8 @@ import (
 // the file with the pictures' /Length as 1; all offsets stay as they are. Whatever
 // is unusual about a file (it does not parse, is encrypted, or a picture is not
 // found again where it was seen) has it read into memory as a whole, like any small one.
+// So has what looks like a picture and is none of the file's: it may stand in a stream
+// of another kind, an attached PDF for one, whose bytes would not be its own.
 const (
 	largeFile    = 4 << 20 // bytes; smaller ones are read as a whole
 	leastPicture = 4 << 10 // bytes; smaller streams are loaded
@@ -44,11 +46,12 @@ func openLarge(ctx context.Context, path string) (*file, error) {
 	if err != nil || len(v.pictures) == 0 {
 		return nil, errors.Join(err, errWhole, src.Close())
 	}
-	f, err := parseFrom(ctx, v, converter{ctx: ctx, src: src, pictures: v.pictures})
+	left := map[int64]bool{}
+	f, err := parseFrom(ctx, v, converter{ctx: ctx, src: src, pictures: v.pictures, left: left})
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	if f.encrypted {
+	if f.encrypted || len(left) != len(v.pictures) {
 		return nil, errors.Join(errWhole, src.Close())
 	}
 	return f, nil
@@ -57,6 +60,7 @@ func openLarge(ctx context.Context, path string) (*file, error) {
 // inFile gives the bytes of a picture that was left in the file.
 func (c converter) inFile(o types.StreamDict) (*io.SectionReader, error) {
 	if p, ok := c.pictures[o.StreamOffset]; ok {
+		c.left[p.at] = true
 		return io.NewSectionReader(c.src, p.at, p.size), nil
 	}
 	if c.src != nil && len(o.Raw) == 1 && o.Image() {

@@ -162,6 +162,39 @@ func TestUnusualPicturesAreLoaded(t *testing.T) {
 	}
 }
 
+// TestAttachedFileKeepsItsBytes attaches a PDF of pictures as it is, unpacked: nothing
+// in it is a picture of the file that carries it.
+func TestAttachedFileKeepsItsBytes(t *testing.T) {
+	attached := pictures(2, 20_000, "\n", "/Length %d")
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%%PDF-1.7\n")
+	var offsets []int
+	object := func(body string) {
+		offsets = append(offsets, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", len(offsets), body)
+	}
+	picture := strings.Repeat("p", 20_000)
+	object("<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a.pdf) 5 0 R]>>>>>>")
+	object("<</Type/Pages/Count 1/Kids[3 0 R]>>")
+	object("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>>>")
+	object("<</Type/XObject/Subtype/Image/Width 100/Height 200/BitsPerComponent 8/ColorSpace/DeviceGray/Length 20000>>stream\n" + picture + "\nendstream")
+	object("<</Type/Filespec/F(a.pdf)/UF(a.pdf)/EF<</F 6 0 R>>>>")
+	object(fmt.Sprintf("<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream", len(attached), attached))
+	at := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(offsets)+1)
+	for _, o := range offsets {
+		fmt.Fprintf(&b, "%010d 00000 n \n", o)
+	}
+	fmt.Fprintf(&b, "trailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF\n", len(offsets)+1, at)
+	path := filepath.Join(t.TempDir(), "in.pdf")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openLarge(t.Context(), path); !errors.Is(err, errWhole) {
+		t.Errorf("opened with %v, want that it has to be read as a whole", err)
+	}
+}
+
 // TestOutlineReads reads an outline in pieces of all kinds.
 func TestOutlineReads(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "in.pdf")

@@ -137,6 +137,7 @@ type converter struct {
 	ctx      context.Context
 	src      io.ReaderAt    // the file, where its pictures stay in it
 	pictures map[int64]span // these pictures, by where their bytes begin
+	left     map[int64]bool // those that were met and left there
 }
 
 func (c converter) object(o types.Object, depth int) (any, error) {
