@@ -69,10 +69,11 @@ func withoutNoise(words []pipeline.Word) []pipeline.Word {
 // tall says whether a word is higher than print of which the engine was so unsure, or
 // than any sign that is no letter, bracket or bar.
 func tall(w pipeline.Word, unit float64) bool {
-	high := float64(w.Box.Y1-w.Box.Y0) / unit
-	return w.Conf < tallConf && high > tallest ||
-		w.Conf < towerConf && high > towering && len([]rune(w.Text)) <= towerLen ||
-		high > towering && strings.Trim(w.Text, "~-—–_=.,:;'`´^*°") == ""
+	high := float64(w.Box.Y1 - w.Box.Y0)
+	towers := unit > 0 && high > towering*unit // 0: a page without a usual line
+	return w.Conf < tallConf && high > tallest*unit ||
+		towers && w.Conf < towerConf && len([]rune(w.Text)) <= towerLen ||
+		towers && strings.Trim(w.Text, "~-—–_=.,:;'`´^*°") == ""
 }
 
 // tiny says whether a word is a speck.

@@ -70,6 +70,13 @@ func TestWithoutNoise(t *testing.T) {
 	}
 }
 
+func TestWithoutNoiseOnAPageOfOneNumber(t *testing.T) {
+	words := []pipeline.Word{{Text: "17", Conf: 0.5, Box: pipeline.Box{X1: 60, Y1: 90}}}
+	if got := withoutNoise(words); len(got) != 1 {
+		t.Error("a number alone on its page is lost: there is no usual line to compare it with")
+	}
+}
+
 func TestWithoutDashes(t *testing.T) {
 	const unit = 20
 	// column sets the same word below itself
