@@ -27,6 +27,7 @@ type Fault struct {
 	Code    string  `json:"code"` // stable: "empty", "encrypted", "too-many-pixels"
 	Text    Message `json:"text"`
 	Page    int     `json:"page,omitempty"` // 1-based; 0 is the whole document
+	Field   string  `json:"-"`              // of what a person entered: the entry of the form; "" is all of it
 	Err     error   `json:"-"`              // cause, for the log
 }
 

@@ -32,6 +32,13 @@ const (
 	AmendHandOn = "hand-on" // the letter belongs to another department from now on
 	AmendUndo   = "undo"    // an amendment before is taken back
 	AmendFile   = "file"    // a person filed the letter anew
+
+	// What those who work on the letter did with it; none of these moves it.
+	AmendAssign = "assign" // it was given to somebody, or to nobody
+	AmendNote   = "note"   // somebody wrote something down
+	AmendDue    = "due"    // it is to be looked at again on a day, or on none
+	AmendDone   = "done"   // the work on it is done
+	AmendReopen = "reopen" // it is not
 )
 
 // Amendment is a fact about an archived letter that came after its manifest was
@@ -40,7 +47,8 @@ const (
 //
 //	amendments/<year>/<month>/<document>/<id>.json
 //
-// Read in the order of At, the amendments of a letter say where it belongs today.
+// Read in the order of At, the amendments of a letter say where it belongs today and
+// how the work on it stands.
 // Each names what was the last word before it by its checksum, so that one that
 // was taken away or changed is missed. The format is explained in
 // docs/archive-format.md.
@@ -59,6 +67,8 @@ type Amendment struct {
 	WasType    pipeline.TypeCode `json:"wasType,omitempty"`    // dito: what it was taken for before
 	Filing     *pipeline.Filing  `json:"filing,omitempty"`     // dito: the whole filing from now on
 	Keep       *Keep             `json:"keep,omitempty"`       // dito: until when everything of the letter is kept, if that is longer than before
+	Assignee   string            `json:"assignee,omitempty"`   // of AmendAssign: account; "" is nobody
+	Due        time.Time         `json:"due,omitzero"`         // of AmendDue: begin of the day; zero is none
 	Note       string            `json:"note,omitempty"`       // what the person said to it
 	Undoes     string            `json:"undoes,omitempty"`     // ID of the amendment that is taken back
 	After      pipeline.Digest   `json:"after,omitempty"`      // of the bytes of the amendment before this one, or of the manifest
@@ -69,8 +79,8 @@ type Amendment struct {
 }
 
 var amendmentReadMe = pipeline.Message{
-	DE: "Nachtrag zu einem archivierten Schriftstück: was nach der Archivierung über seine Ablage entschieden wurde. Das Manifest des Schriftstücks bleibt unverändert; es gilt der jüngste Nachtrag (at).",
-	EN: "Amendment to an archived document: what was decided about its filing after it was archived. The document's manifest stays as it is; the latest amendment (at) holds.",
+	DE: "Nachtrag zu einem archivierten Schriftstück: was nach der Archivierung damit geschah. Das Manifest des Schriftstücks bleibt unverändert; wohin es gehört, sagt der jüngste Nachtrag (at) mit einem Amt (department).",
+	EN: "Amendment to an archived document: what was done with it after it was archived. The document's manifest stays as it is; where it belongs, the latest amendment (at) with a department says.",
 }
 
 // File is the amendment as a file of its letter.
@@ -104,6 +114,9 @@ func (a *Archive) Amend(ctx context.Context, am Amendment) error {
 func (a *Archive) amend(ctx context.Context, m Manifest, before []Amendment, am Amendment) (Amendment, error) {
 	am.Format, am.ReadMe = AmendmentFormat, amendmentReadMe
 	am.At, am.Received = am.At.UTC().Truncate(time.Millisecond), am.Received.UTC()
+	if !am.Due.IsZero() {
+		am.Due = am.Due.UTC()
+	}
 	for _, have := range before {
 		if have.ID == am.ID {
 			return have, sameAmendment(have, am)
@@ -267,22 +280,28 @@ func amendedKeep(m Manifest, list []Amendment) Keep {
 	return keep
 }
 
+// EachAmendment reads the amendments of all letters, in no order. One that cannot be
+// read does not stop it: it ends with a [*DamageError] about all of them.
+func (a *Archive) EachAmendment(ctx context.Context, each func(Amendment) error) error {
+	if err := eachReadable(ctx, a.store, amendmentPrefix, a.readAmendment, each); err != nil {
+		return fmt.Errorf("reading amendments: %w", err)
+	}
+	return nil
+}
+
 // Amendments reads the amendments of all letters, those of each in their order.
-// One that cannot be read does not stop it: then it gives, with the others, a
-// [*DamageError] about all of them.
+// With damage it gives the others and the error of [Archive.EachAmendment].
 func (a *Archive) Amendments(ctx context.Context) (map[pipeline.DocID][]Amendment, error) {
 	all := map[pipeline.DocID][]Amendment{}
-	err := eachReadable(ctx, a.store, amendmentPrefix, a.readAmendment, func(am Amendment) error {
+	err := a.EachAmendment(ctx, func(am Amendment) error {
+		am.ReadMe = pipeline.Message{} // the same in each
 		all[am.Document] = append(all[am.Document], am)
 		return nil
 	})
 	for _, list := range all {
 		inOrder(list)
 	}
-	if err != nil {
-		return all, fmt.Errorf("reading amendments: %w", err)
-	}
-	return all, nil
+	return all, err
 }
 
 // amendmentsOf reads the amendments of one letter in their order. Damage wraps

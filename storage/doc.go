@@ -15,9 +15,9 @@
 // letter under one prefix, the manifest last as the mark of completeness, and
 // reads every byte back before it calls the letter archived. It can be repeated
 // after a crash at any point and gives the same bytes. A letter that is archived
-// and then filed anew by a person, or handed on, gets an [Amendment] beside its
-// manifest, which stays as it is; nothing else of an archived letter can be
-// corrected. The format is described for strangers in docs/archive-format.md.
+// and then filed anew by a person, handed on, or worked on, gets an [Amendment]
+// beside its manifest, which stays as it is; nothing else of an archived letter can
+// be corrected. The format is described for strangers in docs/archive-format.md.
 //
 // # What it leaves to others
 //

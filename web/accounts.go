@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -211,19 +210,15 @@ func (s *server) readAccount(r *http.Request, a *catalog.Account) error {
 		return badForm
 	}
 	a.Disabled = r.PostForm.Has("disabled")
-	var err error
-	if a.Deputies, err = s.readDeputies(r, a.ID); err != nil {
-		return err
-	}
+	var deputies, roles, departments error // the form is shown again with whatever could be read
+	a.Deputies, deputies = s.readDeputies(r, a.ID)
 	if a.Issuer != "" {
-		return nil
+		return deputies
 	}
 	a.Name = cmp.Or(strings.TrimSpace(r.PostFormValue("name")), a.Login)
-	if a.Roles, err = readRoles(r.PostForm["role"]); err != nil {
-		return err
-	}
-	a.Departments, err = s.readDepartments(r.PostForm["department"])
-	return err
+	a.Roles, roles = readRoles(r.PostForm["role"])
+	a.Departments, departments = s.readDepartments(r.PostForm["department"])
+	return errors.Join(deputies, roles, departments)
 }
 
 var badForm = &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-form", Text: pipeline.Message{
@@ -253,7 +248,7 @@ func (s *server) readDepartments(values []string) ([]pipeline.DeptID, error) {
 }
 
 // readDeputies reads lines of who, first day and last day. A line without a person
-// is left out.
+// is left out. Where a line makes no sense, all come with the error.
 func (s *server) readDeputies(r *http.Request, self string) ([]catalog.Deputy, error) {
 	who, from, to := r.PostForm["deputy"], r.PostForm["from"], r.PostForm["to"]
 	if len(who) != len(from) || len(who) != len(to) {
@@ -264,21 +259,24 @@ func (s *server) readDeputies(r *http.Request, self string) ([]catalog.Deputy, e
 		EN: "A deputy needs a first and a last day, which is not before the first.",
 	}}
 	var list []catalog.Deputy
+	var failed error
 	for i := range who {
 		if who[i] == "" {
 			continue
 		}
 		first, err1 := time.ParseInLocation(time.DateOnly, from[i], s.Zone)
 		last, err2 := time.ParseInLocation(time.DateOnly, to[i], s.Zone)
-		if err1 != nil || err2 != nil || last.Before(first) || who[i] == self {
-			return nil, wrong
+		if !last.IsZero() {
+			last = last.AddDate(0, 0, 1)
 		}
-		if _, err := s.Rows.Account(r.Context(), who[i]); err != nil {
+		list = append(list, catalog.Deputy{Account: who[i], From: first, To: last})
+		if err1 != nil || err2 != nil || !first.Before(last) || who[i] == self {
+			failed = wrong
+		} else if _, err := s.Rows.Account(r.Context(), who[i]); err != nil {
 			return nil, err
 		}
-		list = append(list, catalog.Deputy{Account: who[i], From: first, To: last.AddDate(0, 0, 1)})
 	}
-	return list, nil
+	return list, failed
 }
 
 type eventsPage struct {
@@ -289,25 +287,15 @@ type eventsPage struct {
 
 // signIns lists who signed in and who failed to.
 func (s *server) signIns(w http.ResponseWriter, r *http.Request) {
-	s.showEvents(w, r, "signins", s.Rows.SignIns)
-}
-
-// evidence lists what happened, to auditors: who, what, when, to which letter;
-// never a word of one.
-func (s *server) evidence(w http.ResponseWriter, r *http.Request) {
-	s.showEvents(w, r, "evidence", s.Rows.Evidence)
-}
-
-func (s *server) showEvents(w http.ResponseWriter, r *http.Request, name string, list func(context.Context, int64, int) ([]catalog.Event, error)) {
 	const most = 100
-	events, err := list(r.Context(), number64(r.URL.Query().Get("before")), most+1)
+	events, err := s.Rows.SignIns(r.Context(), number64(r.URL.Query().Get("before")), most+1)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	page := eventsPage{frame: s.frame(r, name+".title"), Events: events}
+	page := eventsPage{frame: s.frame(r, "signins.title"), Events: events}
 	if len(events) > most {
 		page.Events, page.Next = events[:most], events[most-1].N
 	}
-	s.show(w, r, name, page)
+	s.show(w, r, "signins", page)
 }

@@ -71,7 +71,7 @@ func arranged(letters []catalog.Entry, m move) ([]catalog.Letter, error) {
 		here.Pages = byNumber(here.Pages, m.page)
 	case "split":
 		if i == firstPage(here.Pages) {
-			return nil, badRequest("this page begins a letter already", nil)
+			return nil, errBegins
 		}
 		// What was set aside behind the cut goes along, in its order.
 		changed = append(changed, &leaf{Letter: catalog.Letter{Pages: slices.Clone(here.Pages[i:])}})
@@ -86,7 +86,7 @@ func arranged(letters []catalog.Entry, m move) ([]catalog.Letter, error) {
 		here.Settled, here.Grace = true, grace
 	case "join":
 		if at == 0 {
-			return nil, badRequest("there is no letter before", nil)
+			return nil, unclear("Davor liegt kein Brief, an den sich diese Seiten anhängen ließen.", "There is no letter before, which these pages could be joined to.")
 		}
 		before := leaves[at-1]
 		before.Pages = append(before.Pages, here.Pages...)
@@ -101,21 +101,24 @@ func arranged(letters []catalog.Entry, m move) ([]catalog.Letter, error) {
 			changed = append(changed, other)
 		}
 	case "to":
-		before, err := strconv.Atoi(m.arg)
-		to, _ := find(leaves, before)
-		if err != nil || to < 0 || before == m.page {
-			return nil, badRequest("before which page", err)
+		other, err := moveTo(leaves, at, i, m)
+		if err != nil {
+			return nil, err
 		}
-		moved := *ref
-		here.Pages = slices.Delete(here.Pages, i, i+1)
-		_, k := find(leaves, before)
-		leaves[to].Pages = slices.Insert(leaves[to].Pages, k, moved)
-		if to != at {
-			changed = append(changed, leaves[to])
+		if other != nil {
+			changed = append(changed, other)
 		}
 	default:
 		return nil, badRequest("what to do with the page", nil)
 	}
+	return changedLetters(changed)
+}
+
+// errBegins says that nothing is to be parted before a page.
+var errBegins = unclear("Diese Seite beginnt schon einen Brief.", "This page begins a letter already.")
+
+// changedLetters are leaves as the catalogue takes them, if they may be changed.
+func changedLetters(changed []*leaf) ([]catalog.Letter, error) {
 	out := make([]catalog.Letter, 0, len(changed))
 	for _, l := range changed {
 		if l.Doc != "" && !l.open {
@@ -124,6 +127,25 @@ func arranged(letters []catalog.Entry, m move) ([]catalog.Letter, error) {
 		out = append(out, l.Letter)
 	}
 	return out, nil
+}
+
+// moveTo lays a page before another one, whose letter it gives if that is not the
+// same.
+func moveTo(leaves []*leaf, at, i int, m move) (*leaf, error) {
+	before, err := strconv.Atoi(m.arg)
+	to, _ := find(leaves, before)
+	if err != nil || to < 0 || before == m.page {
+		return nil, badRequest("before which page", err)
+	}
+	here := leaves[at]
+	moved := here.Pages[i]
+	here.Pages = slices.Delete(here.Pages, i, i+1)
+	_, k := find(leaves, before)
+	leaves[to].Pages = slices.Insert(leaves[to].Pages, k, moved)
+	if to == at {
+		return nil, nil
+	}
+	return leaves[to], nil
 }
 
 // cutAt parts a letter before each of the pages of a move.
@@ -143,7 +165,7 @@ func cutAt(here *leaf, m move) ([]*leaf, error) {
 		if begins[ref.No] {
 			delete(begins, ref.No)
 			if i == firstPage(pages) {
-				return nil, badRequest("this page begins a letter already", nil)
+				return nil, errBegins
 			}
 			open = &leaf{Letter: catalog.Letter{Grace: grace}}
 			parts = append(parts, open)
@@ -168,7 +190,7 @@ func shift(leaves []*leaf, at, i int, down bool) (*leaf, error) {
 		return nil, nil
 	}
 	if at+step < 0 || at+step >= len(leaves) {
-		return nil, badRequest("the page stands at the edge of the stack already", nil)
+		return nil, unclear("Diese Seite liegt schon am Rand des Stapels.", "This page lies at the edge of the stack already.")
 	}
 	other := leaves[at+step]
 	page := here.Pages[i]

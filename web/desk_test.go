@@ -100,7 +100,7 @@ func TestWorkOnALetter(t *testing.T) {
 		"stranger": {"kind": {"assign"}, "assignee": {"olga"}}, "no department": {"kind": {"hand-on"}, "department": {"99"}},
 		"own department": {"kind": {"hand-on"}, "department": {"20"}}, "long note": {"kind": {"note"}, "note": {strings.Repeat("x", 5000)}},
 	} {
-		if w := o.post(letter+"/deeds", form, ben); w.Code != http.StatusBadRequest {
+		if w := o.post(letter+"/deeds", form, ben); w.Code != http.StatusUnprocessableEntity && (name != "nothing" || w.Code != http.StatusBadRequest) {
 			t.Errorf("%s answers %d", name, w.Code)
 		}
 	}
@@ -127,6 +127,55 @@ func TestDeputySeesTheTray(t *testing.T) {
 	}
 	if !strings.Contains(tray(), "/letters/"+string(id)) {
 		t.Error("the deputy does not see the tray")
+	}
+}
+
+// TestADeputyIsNamedByOneself names a colleague of the same departments; whoever
+// reads less is not offered and not taken.
+func TestADeputyIsNamedByOneself(t *testing.T) {
+	o := newOffice(t, nil)
+	id := o.letter("a.pdf", "Rechnung", pipeline.Archived)
+	anna := o.member("anna", []access.Role{access.Department}, "20")
+	ben := o.member("ben", []access.Role{access.Department}, "20", "32")
+	o.member("olga", []access.Role{access.Department}, "32")
+	ids := map[string]string{}
+	for _, login := range []string{"anna", "ben", "olga"} {
+		a, _, err := o.rows.AccountByLogin(t.Context(), login)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[login] = a.ID
+	}
+	if w := o.post("/letters/"+string(id)+"/deeds", url.Values{"kind": {"assign"}, "assignee": {"me"}}, anna); w.Code != http.StatusSeeOther {
+		t.Fatalf("assigning answers %d", w.Code)
+	}
+	own := o.do("GET", "/account?lang=de", nil, anna).Body.String()
+	if !strings.Contains(own, ids["ben"]) || strings.Contains(own, ids["olga"]) {
+		t.Error("not the colleagues of all departments are offered")
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	for name, form := range map[string]url.Values{
+		"reads less": {"deputy": {ids["olga"]}, "from": {today}, "to": {today}}, "oneself": {"deputy": {ids["anna"]}, "from": {today}, "to": {today}},
+		"no day": {"deputy": {ids["ben"]}, "from": {"bald"}, "to": {today}}, "over": {"deputy": {ids["ben"]}, "from": {"2020-01-01"}, "to": {"2020-01-02"}},
+		"backwards": {"deputy": {ids["ben"]}, "from": {today}, "to": {"2020-01-02"}},
+	} {
+		w := o.post("/account/deputies", form, anna)
+		if w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `id="mistake"`) || !strings.Contains(w.Body.String(), `value="`+form.Get("to")+`"`) {
+			t.Errorf("%s answers %d", name, w.Code)
+		}
+	}
+	tray := func() bool { return strings.Contains(o.do("GET", "/tray", nil, ben).Body.String(), "anna") }
+	if tray() {
+		t.Error("the tray shows what is not ben's")
+	}
+	if w := o.post("/account/deputies", url.Values{"deputy": {ids["ben"]}, "from": {today}, "to": {today}}, anna); w.Code != http.StatusSeeOther || !tray() {
+		t.Errorf("naming a deputy answers %d, and the tray shows it: %v", w.Code, tray())
+	}
+	if w := o.post("/account/deputies", url.Values{"end": {"7"}}, anna); w.Code != http.StatusNotFound {
+		t.Errorf("ending what there is not answers %d", w.Code)
+	}
+	if w := o.post("/account/deputies", url.Values{"end": {"0"}}, anna); w.Code != http.StatusSeeOther || tray() {
+		t.Errorf("ending it answers %d, and the tray shows it still: %v", w.Code, tray())
 	}
 }
 

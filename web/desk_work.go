@@ -18,21 +18,15 @@ import (
 
 // deedForm does with a letter what a person asked for.
 func (s *server) deedForm(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
-	e, err := s.Rows.Get(r.Context(), docID(r))
+	smallForm(w, r)
+	in := deedInput{
+		Kind: catalog.DeedKind(r.PostFormValue("kind")), Assignee: r.PostFormValue("assignee"), Due: r.PostFormValue("due"),
+		Note: r.PostFormValue("note"), Department: pipeline.DeptID(r.PostFormValue("department")),
+	}
+	d, err := s.do(r, in)
 	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	d, err := s.readDeed(r, e)
-	if err == nil {
-		d, err = s.do(r.Context(), e, d)
-	}
-	if errors.Is(err, catalog.ErrDeed) {
-		err = unclear("Hier ist nichts zu tun: Die Eingabe ist leer oder ändert nichts.", "There is nothing to do: the entry is empty or changes nothing.")
-	}
-	if err != nil {
-		s.fail(w, r, err)
+		page := "/letters/" + url.PathEscape(r.PathValue("id")) + "?" + url.Values{"page": {r.PostFormValue("page")}}.Encode()
+		s.again(w, r, string(in.Kind), page, s.letter, err)
 		return
 	}
 	back := url.Values{"deed": {d.ID}}
@@ -45,15 +39,36 @@ func (s *server) deedForm(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to+"?"+back.Encode(), http.StatusSeeOther)
 }
 
-// do does a deed. Where the archive is to know of it, that is tried at once; if it
-// fails, upkeep does it later, from the catalogue.
-func (s *server) do(ctx context.Context, e catalog.Entry, d catalog.Deed) (catalog.Deed, error) {
-	d, err := s.Rows.Do(ctx, d)
-	if err != nil || d.Kind != catalog.HandOn {
-		return d, err
+// deedInput is what somebody asks to be done with a letter.
+type deedInput struct {
+	Kind       catalog.DeedKind `json:"kind"`
+	Assignee   string           `json:"assignee"` // of assign: account; "" is nobody, "me" whoever asks
+	Due        string           `json:"due"`      // of due: a day such as 2026-03-05; "" is none
+	Note       string           `json:"note"`
+	Department pipeline.DeptID  `json:"department"` // of hand-on
+}
+
+// do does with the letter of a request what was asked for. Where the archive is to
+// know of it at once, that is tried; if it fails, upkeep does it later, from the
+// catalogue.
+func (s *server) do(r *http.Request, in deedInput) (catalog.Deed, error) {
+	e, err := s.Rows.Get(r.Context(), docID(r))
+	if err != nil {
+		return catalog.Deed{}, err
 	}
-	s.amend(ctx, e.Document, d)
-	return d, nil
+	d, err := s.deedOf(r, e, in)
+	if err == nil {
+		d, err = s.Rows.Do(r.Context(), d)
+	}
+	switch {
+	case errors.Is(err, catalog.ErrDeed):
+		err = unclear("Hier ist nichts zu tun: Die Eingabe ist leer oder ändert nichts.", "There is nothing to do: the entry is empty or changes nothing.")
+	case errors.Is(err, catalog.ErrUnproven):
+		err = unclear("Abgeben lässt sich ein Brief erst, wenn er archiviert ist.", "A letter can be handed on only when it is archived.")
+	case err == nil && d.Kind == catalog.HandOn:
+		s.amend(r.Context(), e.Document, d)
+	}
+	return d, err
 }
 
 func (s *server) amend(ctx context.Context, doc pipeline.Document, d catalog.Deed) {
@@ -62,11 +77,12 @@ func (s *server) amend(ctx context.Context, doc pipeline.Document, d catalog.Dee
 	}
 }
 
-func (s *server) readDeed(r *http.Request, e catalog.Entry) (catalog.Deed, error) {
-	d := catalog.Deed{Doc: e.Document.ID, Kind: catalog.DeedKind(r.PostFormValue("kind")), By: actor(r)}
+// deedOf checks what was asked for. An error names the entry that it is about.
+func (s *server) deedOf(r *http.Request, e catalog.Entry, in deedInput) (catalog.Deed, error) {
+	d := catalog.Deed{Doc: e.Document.ID, Kind: in.Kind, By: actor(r)}
 	switch d.Kind {
 	case catalog.Assign:
-		d.Assignee = r.PostFormValue("assignee")
+		d.Assignee = in.Assignee
 		if d.Assignee == "me" {
 			d.Assignee = d.By
 			return d, nil
@@ -77,26 +93,31 @@ func (s *server) readDeed(r *http.Request, e catalog.Entry) (catalog.Deed, error
 		}
 		known := slices.ContainsFunc(people, func(c colleague) bool { return c.Account == d.Assignee })
 		if d.Assignee != "" && d.Assignee != d.By && !known {
-			return d, unclear("Diese Person gibt es im Amt nicht.", "There is no such person in the department.")
+			return d, unclearAt("assignee", "Diese Person gibt es im Amt nicht.", "There is no such person in the department.")
 		}
 	case catalog.Note:
-		d.Note = strings.TrimSpace(r.PostFormValue("note"))
+		if d.Note = strings.TrimSpace(in.Note); d.Note == "" {
+			return d, unclearAt("note", "Die Notiz ist leer.", "The note is empty.")
+		}
 	case catalog.Due:
-		if day := r.PostFormValue("due"); day != "" {
-			at, err := time.ParseInLocation(time.DateOnly, day, s.Zone)
+		if in.Due != "" {
+			at, err := time.ParseInLocation(time.DateOnly, in.Due, s.Zone)
 			if err != nil {
-				return d, unclear("Das ist kein Tag im Kalender.", "This is no day in the calendar.")
+				return d, unclearAt("due", "Das ist kein Tag im Kalender.", "This is no day in the calendar.")
 			}
 			d.Due = at
 		}
 	case catalog.HandOn:
-		d.Department, d.Note = pipeline.DeptID(r.PostFormValue("department")), strings.TrimSpace(r.PostFormValue("note"))
+		d.Department, d.Note = in.Department, strings.TrimSpace(in.Note)
 		if !slices.ContainsFunc(s.Types, func(t TypeInfo) bool { return t.Department == d.Department }) {
-			return d, unclear("Dieses Amt gibt es nicht.", "There is no such department.")
+			return d, unclearAt("department", "Dieses Amt gibt es nicht.", "There is no such department.")
 		}
 	case catalog.Done, catalog.Reopen:
 	default:
 		return d, unclear("Das ist nicht vorgesehen.", "There is no such action.")
+	}
+	if len(d.Note) > catalog.MaxNote {
+		return d, unclearAt("note", "Dieser Text ist zu lang. Bitte kürzen oder auf zwei Notizen verteilen.", "This text is too long. Please shorten it or part it into two notes.")
 	}
 	return d, nil
 }
@@ -110,17 +131,24 @@ func filedIn(doc pipeline.Document) pipeline.DeptID {
 
 // undoForm takes back what the person did.
 func (s *server) undoForm(w http.ResponseWriter, r *http.Request) {
-	d, err := s.Rows.Undo(r.Context(), r.PathValue("id"), actor(r))
+	d, err := s.undo(r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	if d.Kind == catalog.HandOn {
-		if e, err := s.Rows.Get(r.Context(), d.Doc); err == nil {
-			s.amend(r.Context(), e.Document, d)
-		}
-	}
 	http.Redirect(w, r, "/letters/"+string(d.Doc), http.StatusSeeOther)
+}
+
+// undo takes back the deed of a request.
+func (s *server) undo(r *http.Request) (catalog.Deed, error) {
+	d, err := s.Rows.Undo(r.Context(), r.PathValue("id"), actor(r))
+	if err != nil || d.Kind != catalog.HandOn {
+		return d, err
+	}
+	if e, err := s.Rows.Get(r.Context(), d.Doc); err == nil {
+		s.amend(r.Context(), e.Document, d)
+	}
+	return d, nil
 }
 
 // colleagues are those whom a letter of a department can be given to, by name.
@@ -259,25 +287,25 @@ func (s *server) savedRows(r *http.Request) ([]savedRow, error) {
 		return nil, err
 	}
 	var rows []savedRow
+	var queries []catalog.Query
 	for _, saved := range list {
 		v, err := url.ParseQuery(saved.Query)
 		if err != nil {
 			continue
 		}
 		q := s.queryFrom(v)
-		q.Arrived, q.Limit = saved.Seen, 1
-		found, err := s.look(r.Context(), q)
-		if err != nil {
-			return nil, err
-		}
-		row := savedRow{SavedSearch: saved, Link: "/letters?" + saved.Query, New: found.total, More: found.more}
-		if found.total < 0 {
-			row.New = sum(found.facets.States)
-		}
+		q.Arrived = saved.Seen
+		queries = append(queries, q)
 		v.Set("since", strconv.FormatInt(saved.Seen.UnixMilli(), 10))
 		v.Set("sort", string(catalog.ByDate))
-		row.News = "/letters?" + v.Encode()
-		rows = append(rows, row)
+		rows = append(rows, savedRow{SavedSearch: saved, Link: "/letters?" + saved.Query, News: "/letters?" + v.Encode()})
+	}
+	found, err := s.Rows.News(r.Context(), queries)
+	if err != nil {
+		return nil, err
+	}
+	for i, h := range found {
+		rows[i].New, rows[i].More = h.Total, h.More
 	}
 	s.news.note(actor(r), arrived(rows), time.Now())
 	return rows, nil
@@ -292,20 +320,26 @@ func sum(counts []catalog.Count) (n int) {
 
 // saveSearch keeps the search of a page under a name.
 func (s *server) saveSearch(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	v, err := url.ParseQuery(r.PostFormValue("query"))
-	name := strings.TrimSpace(r.PostFormValue("name"))
-	if err != nil || name == "" {
-		s.fail(w, r, unclear("Die Suche braucht einen Namen.", "The search needs a name."))
+	if err != nil {
+		s.fail(w, r, notUnderstood(err))
 		return
 	}
-	query := without(v, "after", "limit", "lang", "since", "deed").Encode()
-	_, err = s.Rows.SaveSearch(r.Context(), catalog.SavedSearch{Account: actor(r), Name: name, Query: query})
-	if errors.Is(err, catalog.ErrTooMany) || errors.Is(err, catalog.ErrDeed) {
-		err = unclear("Es sind schon 50 Suchen gemerkt, oder der Name ist zu lang.", "50 searches are kept already, or the name is too long.")
+	name, query := strings.TrimSpace(r.PostFormValue("name")), without(v, "after", "limit", "lang", "since", "deed").Encode()
+	if name == "" {
+		err = unclearAt("name", "Die Suche braucht einen Namen.", "The search needs a name.")
+	} else {
+		_, err = s.Rows.SaveSearch(r.Context(), catalog.SavedSearch{Account: actor(r), Name: name, Query: query})
+	}
+	switch {
+	case errors.Is(err, catalog.ErrTooMany):
+		err = unclear("Es sind schon 50 Suchen gemerkt. Bitte zuerst eine davon vergessen.", "50 searches are kept already. Please forget one of them first.")
+	case errors.Is(err, catalog.ErrDeed):
+		err = unclearAt("name", "Der Name ist zu lang.", "The name is too long.")
 	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, "save", "/letters?"+query, s.findLetters, err)
 		return
 	}
 	http.Redirect(w, r, "/letters?"+query, http.StatusSeeOther)
@@ -338,5 +372,10 @@ func backTo(r *http.Request) string {
 
 // unclear is a person's input that makes no sense.
 func unclear(de, en string) error {
-	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Text: pipeline.Message{DE: de, EN: en}}
+	return unclearAt("", de, en)
+}
+
+// unclearAt is an entry of a form that makes no sense.
+func unclearAt(field, de, en string) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Field: field, Text: pipeline.Message{DE: de, EN: en}}
 }

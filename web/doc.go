@@ -6,6 +6,9 @@
 // script only adds dragging files onto the page, progress of uploads, and rows
 // that change by themselves. German comes first, English stands beside it.
 //
+// A form that cannot be taken loses nothing: its page is shown again with what was
+// entered, and says at the entry what is wrong with it (again.go).
+//
 // # Promises
 //
 // Nothing is shown to whom it does not concern. Every route names the right that it

@@ -60,6 +60,7 @@ func TestExamplesOfTheDocsRun(t *testing.T) {
 		"Hand a letter in python":              `(?m)^accepted: \d{4}-\d{6} [0-9a-f-]{36}$`,
 		"Go through all letters python":        `(?s)20-RECH rechnung-2.pdf.*20-RECH rechnung-1.pdf.*20-RECH rechnung-0.pdf`,
 		"Find a letter and fetch its PDF/A go": `(?s)^found: 3\nfetched: \d{4}-00000\d.pdf \d+ bytes\n.*\nfetched`,
+		"Work on a letter python":              `^done: \d{4}-\S+ \['note', 'done'\]$`,
 		"Watch what happens python":            `^event: some-letter read working$`,
 		"When something is wrong sh":           `"code":"unknown"`,
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"blattwerk/pipeline"
@@ -50,6 +51,14 @@ func (g guard) List(ctx context.Context, f catalog.Filter) ([]catalog.Entry, cat
 func (g guard) Search(ctx context.Context, q catalog.Query) (catalog.Hits, error) {
 	q.Filter = g.narrow(ctx, q.Filter)
 	return g.Rows.Search(ctx, q)
+}
+
+func (g guard) News(ctx context.Context, queries []catalog.Query) ([]catalog.Hits, error) {
+	list := slices.Clone(queries)
+	for i := range list {
+		list[i].Filter = g.narrow(ctx, list[i].Filter)
+	}
+	return g.Rows.News(ctx, list)
 }
 
 func (g guard) Counts(ctx context.Context) (catalog.Counts, error) {
@@ -200,6 +209,14 @@ func (g guard) Rearrange(ctx context.Context, by string, letters []catalog.Lette
 		}
 	}
 	return g.Rows.Rearrange(ctx, by, letters, resume)
+}
+
+// LastArrangement is for those who can undo it.
+func (g guard) LastArrangement(ctx context.Context, id pipeline.DeliveryID) (catalog.Arrangement, error) {
+	if !g.unsettled(ctx) {
+		return catalog.Arrangement{}, catalog.ErrNoUndo
+	}
+	return g.Rows.LastArrangement(ctx, id)
 }
 
 // UndoRearrange is for those who see letters on their way: what can be undone is.

@@ -146,10 +146,6 @@ func (s *server) named(ctx context.Context, list string) ([]intakeRow, error) {
 // tells what became of each.
 func (s *server) uploadForm(w http.ResponseWriter, r *http.Request) {
 	letters, err := s.takeAll(r)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
 	var taken, twice []string
 	for _, l := range letters {
 		if l.DuplicateOf != "" {
@@ -165,5 +161,9 @@ func (s *server) uploadForm(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	path := cmp.Or(strings.TrimSuffix(r.URL.Path, "/"), "/")
+	if err != nil { // what was taken before stays so
+		s.again(w, r, "upload", path+"?"+q.Encode(), s.intake, err)
+		return
+	}
 	http.Redirect(w, r, path+"?"+q.Encode()+"#uploads", http.StatusSeeOther)
 }

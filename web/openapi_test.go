@@ -168,6 +168,16 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"POST", doc1 + "/pages/1/rescan", "better", octets, all, 422},
 		{"POST", piled + "/undo?undo={UNDO}", "", "", all, 200},
 		{"POST", piled + "/undo?undo={UNDO}", "", "", all, 422},
+		{"POST", doc1 + "/work", `{"kind":"due","due":"2026-03-05"}`, jsonType, all, 201},
+		{"POST", doc1 + "/work", `{"kind":"note","note":"Rückfrage gestellt"}`, jsonType, all, 201},
+		{"POST", doc1 + "/work", `{"kind":"due","due":"morgen"}`, jsonType, all, 400},
+		{"POST", doc1 + "/work", "no JSON", jsonType, all, 400},
+		{"POST", doc1 + "/work", `{"kind":"done"}`, jsonType, none, 404},
+		{"POST", "/api/v1/documents/" + string(ids[pipeline.Waiting]) + "/work", `{"kind":"hand-on","department":"32"}`, jsonType, all, 400},
+		{"GET", doc1 + "/work", "", "", all, 200},
+		{"GET", nowhere + "/work", "", "", all, 404},
+		{"POST", "/api/v1/work/{DEED}/undo", "", "", all, 200},
+		{"POST", "/api/v1/work/{DEED}/undo", "", "", all, 409},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Waiting]) + "/filing", `{"type":"32-OWI","note":"x"}`, jsonType, all, 200},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Waiting]) + "/filing", `{"type":"32-OWI"}`, jsonType, all, 409},
 		{"POST", "/api/v1/documents/" + string(ids[pipeline.Working]) + "/filing", `{"type":"99-X"}`, jsonType, all, 400},
@@ -207,7 +217,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/openapi.yaml", "", "", nobody, 200},
 		{"GET", "/api/v1/health", "", "", nobody, 200},
 	} {
-		c.target = strings.NewReplacer("{FILED}", made["id"], "{UNDO}", made["undo"]).Replace(c.target)
+		c.target = strings.NewReplacer("{FILED}", made["id"], "{UNDO}", made["undo"], "{DEED}", made["deed"]).Replace(c.target)
 		if c.body == "{FACTOR}" {
 			c.body = fmt.Sprintf(`{"id":%q,"value":{"low":1,"mid":2,"high":3},"evidence":"B","source":"own sample","year":2026}`, made["factor"])
 		}
@@ -255,6 +265,10 @@ func remember(made map[string]string, target string, body []byte) {
 	var did struct{ Undo string }
 	if strings.Contains(target, "/rescan") && json.Unmarshal(body, &did) == nil && did.Undo != "" {
 		made["undo"] = did.Undo
+	}
+	var deed struct{ ID, Kind string }
+	if strings.HasSuffix(target, "/work") && json.Unmarshal(body, &deed) == nil && deed.Kind != "" {
+		made["deed"] = deed.ID
 	}
 	switch target {
 	case "/api/v1/savings/factors":

@@ -16,8 +16,9 @@ type ownPage struct {
 	Account     catalog.Account
 	Departments []deptName
 	Deputies    []deputyName
+	Colleagues  []catalog.Account // who may be asked to stand in
 	Sessions    []ownSession
-	Done        string // what was done: "password", "language", "sessions" or ""
+	Done        string // what was done: "password", "language", "sessions", "deputies" or ""
 	Wrong       *pipeline.Message
 }
 
@@ -73,7 +74,7 @@ func (s *server) showOwn(w http.ResponseWriter, r *http.Request, status int, don
 	}
 	page := ownPage{frame: s.frame(r, "own.title"), Wrong: wrong}
 	switch done {
-	case "password", "language", "sessions":
+	case "password", "language", "sessions", "deputies":
 		page.Done = done
 	}
 	var err error
@@ -97,6 +98,16 @@ func (s *server) showOwn(w http.ResponseWriter, r *http.Request, status int, don
 			return
 		}
 		page.Deputies = append(page.Deputies, deputyName{a.Name, d.From, d.To.AddDate(0, 0, -1)})
+	}
+	all, err := s.Rows.Accounts(r.Context())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	page.Colleagues = mayDeputise(all, page.Account)
+	if mistakeOf(r) != nil {
+		s.show(w, r, "own", page)
+		return
 	}
 	s.showStatus(w, r, status, "own", page)
 }

@@ -23,6 +23,7 @@ type frame struct {
 	Person access.Person
 	News   int    // letters that came to kept searches since they were looked at
 	NewsAt string // the way in where they are shown
+	again  *mistake
 }
 
 // navigation is the ways in, in order: a path, whose text is "nav" + path, for
@@ -44,7 +45,7 @@ var navigation = []struct {
 }
 
 func (s *server) frame(r *http.Request, title string) frame {
-	f := frame{Lang: language(r), Here: r.URL.Path, Title: title, Person: access.From(r.Context())}
+	f := frame{Lang: language(r), Here: r.URL.Path, Title: title, Person: access.From(r.Context()), again: mistakeOf(r)}
 	f.Switch = switchTo(other(f.Lang), r)
 	for _, n := range navigation {
 		if n.action == access.Hand && n.path != intakeOf(f.Person) {
@@ -66,12 +67,15 @@ func (s *server) frame(r *http.Request, title string) frame {
 // switchTo is the address of the page that a request asked for, in a language; of
 // what a form answered, that of the form's own page.
 func switchTo(lang string, r *http.Request) string {
-	q := url.Values{}
+	q, path := url.Values{}, ""
 	if r.Method == http.MethodGet {
 		q = r.URL.Query()
 	}
+	if mistakeOf(r) != nil { // the browser is where the form was sent to
+		path = r.URL.Path
+	}
 	q.Set("lang", lang)
-	return "?" + q.Encode()
+	return path + "?" + q.Encode()
 }
 
 // intakeOf is where a person hands letters in. The first page of people of

@@ -308,22 +308,44 @@ func (d *door) speak(w http.ResponseWriter, r *http.Request, lang string) {
 	http.SetCookie(w, d.cookie(r, "lang", lang, 365*24*time.Hour))
 }
 
+// show answers with a page; one that is shown again for a form says so by its status.
 func (s *server) show(w http.ResponseWriter, r *http.Request, name string, data any) {
-	s.showStatus(w, r, http.StatusOK, name, data)
+	m := mistakeOf(r)
+	if m == nil {
+		s.showStatus(w, r, http.StatusOK, name, data)
+		return
+	}
+	page, err := m.renderAgain(s.pages, name, data)
+	if err == nil && page == nil {
+		s.fail(w, r.WithContext(forget(r.Context())), m.err)
+		return
+	}
+	s.send(w, r, http.StatusUnprocessableEntity, name, page, err)
 }
 
-// showStatus renders a page whole before it sends the first byte, so that a page
-// never breaks off in the middle.
 func (s *server) showStatus(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	var page bytes.Buffer
-	if err := s.pages.byName[name].Execute(&page, data); err != nil {
+	page, err := s.pages.render(name, data)
+	s.send(w, r, status, name, page, err)
+}
+
+// send answers with a page that was rendered whole before the first byte goes out,
+// so that a page never breaks off in the middle.
+func (s *server) send(w http.ResponseWriter, r *http.Request, status int, name string, page []byte, err error) {
+	if err != nil {
 		s.Log.ErrorContext(r.Context(), "a page cannot be made", slog.String("page", name), slog.Any("error", err))
 		http.Error(w, "Diese Seite lässt sich nicht zeigen. / This page cannot be shown.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w) // the other side may be gone
+	_, _ = w.Write(page) // the other side may be gone
+}
+
+// render makes a page of its template.
+func (p pages) render(name string, data any) ([]byte, error) {
+	var page bytes.Buffer
+	err := p.byName[name].Execute(&page, data)
+	return page.Bytes(), err
 }
 
 // spans cuts a snippet at its marks (byte offsets, in order). Marks that do not

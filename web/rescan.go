@@ -144,7 +144,7 @@ func oneFile(r *http.Request) (seen, name string, body io.Reader, err error) {
 	}
 	form, err := r.MultipartReader()
 	if err != nil {
-		return "", "", nil, badRequest("not a form with a file", err)
+		return "", "", nil, badFile("not a form with a file", err)
 	}
 	for {
 		part, err := form.NextPart()
@@ -152,13 +152,13 @@ func oneFile(r *http.Request) (seen, name string, body io.Reader, err error) {
 			return "", "", nil, unclear("Bitte wählen Sie die Datei mit dem neuen Scan aus.", "Please choose the file with the new scan.")
 		}
 		if err != nil {
-			return "", "", nil, badRequest("the form breaks off", err)
+			return "", "", nil, badFile("the form breaks off", err)
 		}
 		switch {
 		case part.FormName() == "seen": // stands before the file
 			value, err := io.ReadAll(io.LimitReader(part, 256))
 			if err != nil {
-				return "", "", nil, badRequest("the form breaks off", err)
+				return "", "", nil, badFile("the form breaks off", err)
 			}
 			seen = string(value)
 		case part.FormName() == "file" && part.FileName() != "":

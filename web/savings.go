@@ -31,6 +31,9 @@ type Books interface {
 	Replace(ctx context.Context, by string, c FactorChange) error
 	Use(ctx context.Context, by, set string, since int) error
 	Withdraw(ctx context.Context, by string, fact int64) error
+	// Enter writes down one figure from a form, whose entries are called as the
+	// columns of a table are; a fault names the entry that it is about.
+	Enter(ctx context.Context, by, salt string, cells map[string]string) error
 	Import(ctx context.Context, by, salt string, r io.Reader) (facts, entries int, err error)
 	File(ctx context.Context, by, title string, q pipeline.ReportQuery) (pipeline.FiledReport, error)
 	Reports(ctx context.Context) ([]pipeline.FiledReport, error)
@@ -63,17 +66,17 @@ type Export struct {
 // savingsRoutes are the addresses of the sustainability desk.
 func (s *server) savingsRoutes() []route {
 	return []route{
-		{"GET /savings", access.Count, s.savings},
-		{"GET /savings/table", access.Count, s.savingsTable},
+		{"GET /savings", access.Count, s.inPeriod(s.savings)},
+		{"GET /savings/table", access.Count, s.inPeriod(s.savingsTable)},
 		{"GET /savings/method", access.Count, s.savingsMethod},
-		{"GET /savings/factors", access.Count, s.savingsFactors},
+		{"GET /savings/factors", access.Count, s.inPeriod(s.savingsFactors)},
 		{"POST /savings/factors", access.Tune, s.savingsReplace},
 		{"POST /savings/set", access.Tune, s.savingsUse},
-		{"GET /savings/baseline", access.Count, s.savingsBaseline},
+		{"GET /savings/baseline", access.Count, s.inPeriod(s.savingsBaseline)},
 		{"POST /savings/baseline", access.Tune, s.savingsTell},
 		{"POST /savings/withdraw", access.Tune, s.savingsWithdraw},
 		{"POST /savings/import", access.Tune, s.savingsImport},
-		{"GET /savings/reports", access.Count, s.savingsReports},
+		{"GET /savings/reports", access.Count, s.inPeriod(s.savingsReports)},
 		{"POST /savings/reports", access.Tune, s.savingsFile},
 		{"GET /savings/reports/{id}", access.Count, s.savingsReport},
 		{"GET /savings/export", access.Count, s.savingsExport},
@@ -108,22 +111,22 @@ func (s *server) queryOfBooks(r *http.Request) (pipeline.ReportQuery, error) {
 	}
 	q := pipeline.ReportQuery{Department: pipeline.DeptID(v.Get("department")), Type: pipeline.TypeCode(v.Get("type"))}
 	for _, end := range []struct {
-		text, month string
-		into        *string
-	}{{from, "-01", &q.From}, {to, "-12", &q.To}} {
+		name, text, month string
+		into              *string
+	}{{"from", from, "-01", &q.From}, {"to", to, "-12", &q.To}} {
 		text := end.text
 		if len(text) == 4 {
 			text += end.month
 		}
 		text = text[:min(7, len(text))]
 		if text != "" && !monthText.MatchString(text) {
-			return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Text: pipeline.Message{
-				DE: fmt.Sprintf("%q ist kein Monat wie 2026-01.", end.text), EN: fmt.Sprintf("%q is no month such as 2026-01.", end.text)}}
+			return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Field: end.name, Text: pipeline.Message{
+				DE: fmt.Sprintf("„%s“ ist kein Monat wie 2026-01.", end.text), EN: fmt.Sprintf("“%s” is no month such as 2026-01.", end.text)}}
 		}
 		*end.into = text
 	}
 	if q.From != "" && q.To != "" && q.From > q.To {
-		return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Text: pipeline.Message{
+		return q, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-month", Field: "to", Text: pipeline.Message{
 			DE: "Der Zeitraum endet, bevor er beginnt.", EN: "The period ends before it begins."}}
 	}
 	return q, nil

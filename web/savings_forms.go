@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"encoding/csv"
 	"io"
 	"net/http"
 	"net/url"
@@ -17,33 +15,24 @@ import (
 // maxFigures bounds a table of figures that is handed in, bytes.
 const maxFigures = 8 << 20
 
-// formColumns are the fields of the form, which are the columns of a table.
-var formColumns = []string{"kind", "department", "type", "from", "to", "sheets", "kg", "recycled", "fte", "letters", "copies", "duplex",
-	"envelopes", "pages", "trips", "km", "kwh", "quantity", "value", "evidence", "note"}
-
-// savingsTell takes one figure from the form. It goes the way of a table of one
-// line, so that both are judged alike.
+// savingsTell takes one figure from the form.
 func (s *server) savingsTell(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	if err := r.ParseForm(); err != nil {
 		s.fail(w, r, notUnderstood(err))
 		return
 	}
-	line := make([]string, len(formColumns))
-	for i, c := range formColumns {
-		line[i] = strings.TrimSpace(r.PostForm.Get(c))
+	cells := map[string]string{}
+	for name := range r.PostForm {
+		cells[name] = strings.TrimSpace(r.PostForm.Get(name))
 	}
-	var table bytes.Buffer
-	out := csv.NewWriter(&table)
-	out.Comma = ';'                                 // decimal commas
-	_ = out.WriteAll([][]string{formColumns, line}) // a buffer takes everything
-	salt, err := uuid.NewRandom()
+	salt, err := uuid.NewRandom() // the same figure may be told twice and meant
+	if err == nil {
+		err = s.Books.Enter(r.Context(), actor(r), salt.String(), cells)
+	}
 	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	if _, _, err := s.Books.Import(r.Context(), actor(r), salt.String(), &table); err != nil {
-		s.fail(w, r, err)
+		page := "/savings/baseline?" + url.Values{"kind": {cells["kind"]}}.Encode()
+		s.again(w, r, "tell", page, s.savingsBaseline, err)
 		return
 	}
 	s.toSavings(w, r, "/savings/baseline", "told")
@@ -63,7 +52,7 @@ func (s *server) savingsImport(w http.ResponseWriter, r *http.Request) {
 		table = f
 	}
 	if _, _, err := s.Books.Import(r.Context(), actor(r), "", table); err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, "import", "/savings/baseline", s.savingsBaseline, err)
 		return
 	}
 	s.toSavings(w, r, "/savings/baseline", "told")
@@ -71,28 +60,38 @@ func (s *server) savingsImport(w http.ResponseWriter, r *http.Request) {
 
 // savingsReplace changes a factor: new reports use it, filed ones stay.
 func (s *server) savingsReplace(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	if err := r.ParseForm(); err != nil {
 		s.fail(w, r, notUnderstood(err))
 		return
 	}
-	f := r.PostForm
-	c := FactorChange{ID: f.Get("id"), Evidence: pipeline.Evidence(f.Get("evidence")), Source: strings.TrimSpace(f.Get("source")), Boundary: strings.TrimSpace(f.Get("boundary")), Note: f.Get("note")}
-	for name, into := range map[string]*float64{"low": &c.Value.Low, "mid": &c.Value.Mid, "high": &c.Value.High} {
-		x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.Get(name)), ",", ".", 1), 64)
-		if err != nil {
-			s.fail(w, r, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-number", Text: pipeline.Message{
-				DE: "Niedrig, mittel und hoch müssen Zahlen sein.", EN: "Low, middle and high must be numbers."}, Err: err})
-			return
-		}
-		*into = x
+	c, err := readFactor(r.PostForm)
+	if err == nil {
+		err = s.Books.Replace(r.Context(), actor(r), c)
 	}
-	c.Year, c.Since = yearField(f, "year"), yearField(f, "since")
-	if err := s.Books.Replace(r.Context(), actor(r), c); err != nil {
-		s.fail(w, r, err)
+	if err != nil {
+		page := "/savings/factors?" + url.Values{"change": {c.ID}}.Encode()
+		s.again(w, r, "factor", page, s.savingsFactors, err)
 		return
 	}
 	s.toSavings(w, r, "/savings/factors", "factor")
+}
+
+// readFactor reads the form that changes a factor.
+func readFactor(f url.Values) (FactorChange, error) {
+	c := FactorChange{ID: f.Get("id"), Evidence: pipeline.Evidence(f.Get("evidence")), Source: strings.TrimSpace(f.Get("source")), Boundary: strings.TrimSpace(f.Get("boundary")), Note: f.Get("note")}
+	for _, n := range []struct {
+		name string
+		into *float64
+	}{{"low", &c.Value.Low}, {"mid", &c.Value.Mid}, {"high", &c.Value.High}} {
+		x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.Get(n.name)), ",", ".", 1), 64)
+		if err != nil {
+			return c, unclearAt(n.name, "Hier muss eine Zahl stehen.", "A number is needed here.")
+		}
+		*n.into = x
+	}
+	c.Year, c.Since = yearField(f, "year"), yearField(f, "since")
+	return c, nil
 }
 
 func yearField(f url.Values, name string) int {
@@ -102,9 +101,9 @@ func yearField(f url.Values, name string) int {
 
 // savingsUse takes another set of factors from a year on.
 func (s *server) savingsUse(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	if err := s.Books.Use(r.Context(), actor(r), r.PostFormValue("set"), yearField(r.PostForm, "since")); err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, "set", "/savings/factors", s.savingsFactors, err)
 		return
 	}
 	s.toSavings(w, r, "/savings/factors", "factor")
@@ -112,7 +111,7 @@ func (s *server) savingsUse(w http.ResponseWriter, r *http.Request) {
 
 // savingsWithdraw takes a figure back. It stays to be seen.
 func (s *server) savingsWithdraw(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	n, err := strconv.ParseInt(r.PostFormValue("fact"), 10, 64)
 	if err != nil {
 		s.fail(w, r, notUnderstood(err))
@@ -131,14 +130,14 @@ func (s *server) savingsWithdraw(w http.ResponseWriter, r *http.Request) {
 
 // savingsFile keeps the report of a period as it stands now.
 func (s *server) savingsFile(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	if err := r.ParseForm(); err != nil {
 		s.fail(w, r, notUnderstood(err))
 		return
 	}
 	filed, err := s.fileReport(r, r.PostForm.Get("title"))
 	if err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, "file", "/savings/reports", s.savingsReports, err)
 		return
 	}
 	s.toSavings(w, r, "/savings/reports/"+filed.ID, "filed")

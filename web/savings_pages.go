@@ -152,6 +152,18 @@ func (s *server) savings(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, "savings", page)
 }
 
+// inPeriod shows a page of the books again, with what is wrong, where the period
+// that it shall be about is none.
+func (s *server) inPeriod(show http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, err := s.queryOfBooks(r); err != nil {
+			s.again(w, r, "period", r.URL.Path, show, err)
+			return
+		}
+		show(w, r)
+	}
+}
+
 // booksOf makes the report that a request asks for, and the one of all times.
 func (s *server) booksOf(w http.ResponseWriter, r *http.Request) (q pipeline.ReportQuery, rep, all pipeline.Report, ok bool) {
 	q, err := s.queryOfBooks(r)

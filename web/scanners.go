@@ -26,7 +26,7 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	form, err := r.MultipartReader()
 	if media != "multipart/form-data" || err != nil {
-		s.problem(w, r, badRequest("not a form with a file", err))
+		s.problem(w, r, badFile("not a form with a file", err))
 		return
 	}
 	for {
@@ -35,7 +35,7 @@ func (s *server) postDocument(w http.ResponseWriter, r *http.Request) {
 			if err == io.EOF {
 				err = nil
 			}
-			s.problem(w, r, badRequest("no file named document in the form", err))
+			s.problem(w, r, badFile("no file named document in the form", err))
 			return
 		}
 		if part.FormName() != "document" || part.FileName() == "" {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -19,14 +20,11 @@ const maxWhy = 500
 // sendBackForm puts a letter that reached the wrong department into the tray. The
 // reason is for the mailroom and stays in the catalogue.
 func (s *server) sendBackForm(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+	smallForm(w, r)
 	e, err := s.Rows.Get(r.Context(), docID(r))
 	why := []rune(strings.TrimSpace(r.PostFormValue("why")))
 	if err == nil && len(why) == 0 {
-		err = &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Text: pipeline.Message{
-			DE: "Bitte schreiben Sie der Poststelle, warum der Brief nicht zu Ihnen gehört.",
-			EN: "Please tell the mailroom why the letter is not yours.",
-		}}
+		err = unclearAt("why", "Bitte schreiben Sie der Poststelle, warum der Brief nicht zu Ihnen gehört.", "Please tell the mailroom why the letter is not yours.")
 	}
 	if err == nil {
 		why = why[:min(len(why), maxWhy)]
@@ -38,7 +36,7 @@ func (s *server) sendBackForm(w http.ResponseWriter, r *http.Request) {
 			}}, s.Resume)
 	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, "back", "/letters/"+url.PathEscape(r.PathValue("id")), s.letter, err)
 		return
 	}
 	// A department sees a letter no more that it sent back.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"blattwerk/pipeline"
+	"blattwerk/storage/catalog"
 	"blattwerk/web/access"
 )
 
@@ -76,11 +77,15 @@ func (s *server) printSheets(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		var told *pipeline.Fault
 		if err = s.Sheets(&pdf, order); err != nil && !errors.As(err, &told) {
-			err = badSheet("Angaben", "values", err)
+			err = badSheet("", "Angaben", "values", err)
 		}
 	}
+	if err != nil && order.Kind == "" {
+		s.notFound(w, r)
+		return
+	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.again(w, r, string(order.Kind), "/sheets", s.sheetsForm, err)
 		return
 	}
 	h := w.Header()
@@ -92,15 +97,15 @@ func (s *server) printSheets(w http.ResponseWriter, r *http.Request) {
 
 // sheetOrder reads the form.
 func (s *server) sheetOrder(kind SheetKind, q url.Values) (SheetOrder, error) {
-	o := SheetOrder{Kind: kind, Batch: strings.ToUpper(strings.TrimSpace(q.Get("batch")))}
 	if !slices.Contains([]SheetKind{SheetCover, SheetSeparator, SheetLabels}, kind) {
-		return o, badSheet("Art des Blattes", "kind of sheet", nil)
+		return SheetOrder{}, catalog.ErrUnknown
 	}
+	o := SheetOrder{Kind: kind, Batch: strings.ToUpper(strings.TrimSpace(q.Get("batch")))}
 	number := func(name string, least, most int64) (int64, error) {
 		text := cmp.Or(strings.TrimSpace(q.Get(name)), strconv.FormatInt(least, 10))
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < least || n > most {
-			return 0, badSheet("Zahl zwischen "+strconv.FormatInt(least, 10)+" und "+strconv.FormatInt(most, 10), "number from "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10), err)
+			return 0, badSheet(name, "Zahl zwischen "+strconv.FormatInt(least, 10)+" und "+strconv.FormatInt(most, 10), "number from "+strconv.FormatInt(least, 10)+" to "+strconv.FormatInt(most, 10), err)
 		}
 		return n, nil
 	}
@@ -112,7 +117,7 @@ func (s *server) sheetOrder(kind SheetKind, q url.Values) (SheetOrder, error) {
 	least := int64(0)
 	if kind == SheetLabels {
 		if least = 1; q.Get("first") == "" { // no number is printed by chance
-			return o, badSheet("die erste Nummer", "the first number", nil)
+			return o, badSheet("first", "die erste Nummer", "the first number", nil)
 		}
 	}
 	if o.First, err = number("first", least, 9_999_999); err != nil || kind != SheetCover {
@@ -125,27 +130,29 @@ func (s *server) sheetOrder(kind SheetKind, q url.Values) (SheetOrder, error) {
 	o.Expected = int(expected)
 	if day := q.Get("received"); day != "" {
 		if o.Received, err = time.Parse(time.DateOnly, day); err != nil {
-			return o, badSheet("Eingangsdatum", "day of receipt", err)
+			return o, badSheet("received", "Eingangsdatum", "day of receipt", err)
 		}
 	}
 	o.Department, o.Type = pipeline.DeptID(q.Get("department")), pipeline.TypeCode(q.Get("type"))
 	if t, known := s.types[o.Type]; known {
 		if o.Department != "" && o.Department != t.Department {
-			return o, badSheet("Amt und Dokumenttyp passen nicht zusammen", "department and document type do not go together", nil)
+			return o, badSheet("type", "Amt und Dokumenttyp passen nicht zusammen", "department and document type do not go together", nil)
 		}
 		o.Department = t.Department
 	} else if o.Type != "" {
-		return o, badSheet("Dokumenttyp", "document type", nil)
+		return o, badSheet("type", "Dokumenttyp", "document type", nil)
 	}
 	if o.Department != "" && !slices.ContainsFunc(s.Types, func(t TypeInfo) bool { return t.Department == o.Department }) {
-		return o, badSheet("Amt", "department", nil)
+		return o, badSheet("department", "Amt", "department", nil)
 	}
 	o.Paper = pipeline.Paper{FrontsThenBacks: q.Get("fronts") != "", BlankParts: q.Get("blanks") != "", LabelParts: q.Get("labels") != ""}
 	return o, nil
 }
 
-func badSheet(de, en string, err error) error {
-	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-sheet", Err: err, Text: pipeline.Message{
+// badSheet is what keeps a sheet from being printed; field is the entry of the form
+// that it is about.
+func badSheet(field, de, en string, err error) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-sheet", Field: field, Err: err, Text: pipeline.Message{
 		DE: "So lässt sich kein Blatt drucken. Bitte prüfen: " + de + ".", EN: "No sheet can be printed this way. Please check: " + en + ".",
 	}}
 }

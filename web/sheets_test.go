@@ -28,12 +28,15 @@ func TestSheetsArePrinted(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/sheets/other", "/sheets/separators?count=0", "/sheets/separators?count=501", "/sheets/labels?count=5", "/sheets/cover?type=99-NIX",
+		"/sheets/separators?count=0", "/sheets/separators?count=501", "/sheets/labels?count=5", "/sheets/cover?type=99-NIX",
 		"/sheets/cover?department=99", "/sheets/cover?received=gestern", "/sheets/cover?department=20&type=32-OWI", "/sheets/cover?expected=-1",
 	} {
 		if w := o.do("GET", path, nil, nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), "Bitte prüfen") {
 			t.Errorf("%s answers %d", path, w.Code)
 		}
+	}
+	if w := o.do("GET", "/sheets/other", nil, nil); w.Code != http.StatusNotFound {
+		t.Errorf("a kind of sheet that there is not answers %d", w.Code)
 	}
 }
 

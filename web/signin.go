@@ -39,6 +39,7 @@ type accountRows interface {
 	Forgive(ctx context.Context, login, address catalog.Guess) error
 	FailedSignIn(ctx context.Context, login string) error
 	Evidence(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
+	JournalNumbers(ctx context.Context, ids []pipeline.DocID) (map[pipeline.DocID]string, error)
 	SignIns(ctx context.Context, before int64, limit int) ([]catalog.Event, error)
 
 	AddToken(ctx context.Context, t catalog.Token, hash string) (catalog.Token, error)
@@ -63,6 +64,7 @@ func (s *server) signInRoutes() []route {
 		{"POST /account/password", access.Enter, s.ownPassword},
 		{"POST /account/language", access.Enter, s.ownLanguage},
 		{"POST /account/sessions", access.Enter, s.ownSessions},
+		{"POST /account/deputies", access.Work, s.ownDeputies},
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"blattwerk/pipeline"
 	"blattwerk/storage/catalog"
@@ -21,6 +23,7 @@ import (
 type stackRows interface {
 	Letters(ctx context.Context, id pipeline.DeliveryID) ([]catalog.Entry, error)
 	Rearrange(ctx context.Context, by string, letters []catalog.Letter, resume pipeline.StepName) (catalog.Rearrangement, error)
+	LastArrangement(ctx context.Context, id pipeline.DeliveryID) (catalog.Arrangement, error)
 	UndoRearrange(ctx context.Context, by, undo string) ([]catalog.Bell, error)
 }
 
@@ -42,6 +45,8 @@ type stackPage struct {
 	Lights  map[pipeline.Light]int // pages by the light of their scan
 	Pages   int
 	Undo    string // the last move, which can be undone
+	By      string // who made it, where it was not just made
+	At      time.Time
 	Did     string // what it was: "turn", "split" ...
 	Seen    string // the stack as it is shown, for [seenStack]
 }
@@ -72,6 +77,8 @@ type cutPlace struct {
 type stackSheet struct {
 	No      int
 	Begins  bool // first page of its letter
+	Top     bool // of the stack; Bottom is its last page
+	Bottom  bool
 	Light   pipeline.Light
 	Flaws   []pipeline.Message
 	Aside   pipeline.Aside
@@ -108,15 +115,18 @@ func (s *server) stackPage(r *http.Request) (stackPage, error) {
 		frame: s.frame(r, "stack.title"), ID: e.Document.ID, Name: e.Document.Delivery.Name, Seen: seenStack(letters),
 		Lights: map[pipeline.Light]int{}, Undo: q.Get("undo"), Did: q.Get("did"),
 	}
-	if !slices.Contains(moves, page.Did) {
-		page.Undo, page.Did = "", ""
+	if err := s.lastMove(r, e.Document.Delivery.ID, &page); err != nil {
+		return page, err
 	}
-	for i, e := range inOrder(letters) {
+	letters = inOrder(letters)
+	for i, e := range letters {
 		l := stackLetter{intakeRow: s.intakeRow(e), Open: arrangeable(e), First: i == 0}
 		l.Offer = s.cutOffer(e)
 		first := true
-		for _, ref := range refs(e.Document) {
+		pages := refs(e.Document)
+		for k, ref := range pages {
 			sheet := sheetOf(e.Document, ref.No)
+			sheet.Top, sheet.Bottom = i+k == 0, i == len(letters)-1 && k == len(pages)-1
 			sheet.Starts = l.Offer.starts(ref.No)
 			sheet.Begins = first && sheet.Aside == ""
 			first = first && !sheet.Begins
@@ -231,6 +241,25 @@ func (s *server) arrangeForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, stackAfter(e.Document.ID, done.Undo, m), http.StatusSeeOther)
+}
+
+// lastMove fills in what was done last with the pages of a stack, whoever did it and
+// when, as long as it can be undone. What it was is known only just after it.
+func (s *server) lastMove(r *http.Request, id pipeline.DeliveryID, page *stackPage) error {
+	last, err := s.Rows.LastArrangement(r.Context(), id)
+	if errors.Is(err, catalog.ErrNoUndo) {
+		page.Undo, page.Did = "", ""
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if last.ID == page.Undo && slices.Contains(moves, page.Did) {
+		return nil
+	}
+	names, err := s.names(r.Context())
+	page.Undo, page.Did, page.By, page.At = last.ID, "", cmp.Or(names[last.By], last.By), last.At
+	return err
 }
 
 // stackAfter is the page of a stack after a move, with the way back.

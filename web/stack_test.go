@@ -146,6 +146,52 @@ func TestPagesAreArranged(t *testing.T) {
 	}
 }
 
+// TestEveryMoveIsUndoneInTurn does several things to a stack and leaves the page: it
+// offers the last one to whoever opens it again, then the one before, until the
+// stack lies as it came; what is done meanwhile is undone first.
+func TestEveryMoveIsUndoneInTurn(t *testing.T) {
+	o := newOffice(t, nil)
+	first, _ := o.pile()
+	path := "/letters/" + string(first) + "/pages"
+	do := func(move string) {
+		t.Helper()
+		if w := o.post(path, url.Values{"do": {move}, "seen": {seenValue.FindStringSubmatch(o.get(path))[1]}}, nil); w.Code != http.StatusSeeOther {
+			t.Fatalf("%s answers %d %s", move, w.Code, w.Body)
+		}
+	}
+	offer := regexp.MustCompile(`name="undo" value="([^"]+)"`)
+	undo := func() {
+		t.Helper()
+		found := offer.FindStringSubmatch(o.get(path))
+		if found == nil || !strings.Contains(o.get(path), "zuletzt geordnet von local") {
+			t.Fatal("the page offers no way back")
+		}
+		if w := o.post(path+"/undo", url.Values{"undo": {found[1]}}, nil); w.Code != http.StatusSeeOther {
+			t.Fatalf("undoing answers %d %s", w.Code, w.Body)
+		}
+	}
+	lies := []string{o.pages(first)}
+	for _, move := range []string{"turn 1 90", "split 2", "turn 2 180", "join 2", "aside 3 blank"} {
+		do(move)
+		lies = append(lies, o.pages(first))
+	}
+	undo()
+	do("up 6")
+	undo()
+	for i := len(lies) - 2; i > 0; i-- {
+		if got := o.pages(first); got != lies[i] {
+			t.Fatalf("%d moves back the pages lie as %s, not %s", len(lies)-1-i, got, lies[i])
+		}
+		undo()
+	}
+	if got := o.pages(first); got != lies[0] {
+		t.Errorf("in the end the pages lie as %s, not %s", got, lies[0])
+	}
+	if offer.MatchString(o.get(path)) {
+		t.Error("there is still something to undo")
+	}
+}
+
 func TestPagesStayWhereTheyAre(t *testing.T) {
 	o := newOffice(t, nil)
 	first, _ := o.pile()
@@ -154,6 +200,11 @@ func TestPagesStayWhereTheyAre(t *testing.T) {
 	for _, do := range []string{"", "turn", "turn 9 90", "turn 1 45", "turn x 90", "split 1", "join 1", "up 1", "to 1 1", "to 1 99", "eat 1", "aside 1 eaten"} {
 		if w := o.post(path, url.Values{"do": {do}, "seen": {seen}}, nil); w.Code < 400 || w.Code >= 500 {
 			t.Errorf("%q answers %d", do, w.Code)
+		}
+	}
+	for do, says := range map[string]string{"up 1": "am Rand des Stapels", "down 6": "am Rand des Stapels", "split 1": "beginnt schon einen Brief", "join 1": "Davor liegt kein Brief"} {
+		if w := o.post(path, url.Values{"do": {do}, "seen": {seen}}, nil); !strings.Contains(w.Body.String(), says) || strings.Contains(o.get(path), `value="`+do+`"`) {
+			t.Errorf("%q does not say %q, or is offered", do, says)
 		}
 	}
 	if w := o.post(path, url.Values{"do": {"turn 1 90"}, "seen": {"0"}}, nil); !strings.Contains(w.Body.String(), "inzwischen geändert") {

@@ -18,7 +18,6 @@ type tokensPage struct {
 	Scopes      []access.Action
 	Departments []deptName
 	Secret      string // of the new token, shown once
-	Wrong       *pipeline.Message
 	Now         time.Time
 }
 
@@ -28,9 +27,9 @@ func (p tokensPage) Over(t catalog.Token) bool {
 }
 
 // tokens lists what programs come in by.
-func (s *server) tokens(w http.ResponseWriter, r *http.Request) { s.showTokens(w, r, "", nil) }
+func (s *server) tokens(w http.ResponseWriter, r *http.Request) { s.showTokens(w, r, "") }
 
-func (s *server) showTokens(w http.ResponseWriter, r *http.Request, secret string, wrong error) {
+func (s *server) showTokens(w http.ResponseWriter, r *http.Request, secret string) {
 	list, err := s.Rows.Tokens(r.Context())
 	if err != nil {
 		s.fail(w, r, err)
@@ -40,12 +39,7 @@ func (s *server) showTokens(w http.ResponseWriter, r *http.Request, secret strin
 	for _, d := range s.departments() {
 		page.Departments = append(page.Departments, deptName{d.Department, d.DepartmentName})
 	}
-	status := http.StatusOK
-	if wrong != nil {
-		text := textOf(wrong)
-		status, page.Wrong = statusOf(wrong), &text
-	}
-	s.showStatus(w, r, status, "tokens", page)
+	s.show(w, r, "tokens", page)
 }
 
 // mostDays is the longest life of a token: two years.
@@ -56,7 +50,7 @@ func (s *server) tokenForm(w http.ResponseWriter, r *http.Request) {
 	smallForm(w, r)
 	t, err := s.readToken(r)
 	if err != nil {
-		s.showTokens(w, r, "", err)
+		s.again(w, r, "token", "/tokens", s.tokens, err)
 		return
 	}
 	secret := access.NewToken()
@@ -64,7 +58,7 @@ func (s *server) tokenForm(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.showTokens(w, r, secret, nil)
+	s.showTokens(w, r, secret)
 }
 
 func (s *server) readToken(r *http.Request) (catalog.Token, error) {
@@ -76,11 +70,13 @@ func (s *server) readToken(r *http.Request) (catalog.Token, error) {
 		Name: strings.TrimSpace(r.PostFormValue("name")), Scopes: r.PostForm["scope"], All: r.PostForm.Has("all"), By: actor(r),
 		Expires: s.Access.Clock().AddDate(0, 0, days),
 	}
-	if err != nil || days < 1 || days > mostDays || t.Name == "" || len(t.Name) > 100 || len(t.Scopes) == 0 {
-		return t, &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-token", Text: pipeline.Message{
-			DE: "Ein Zugang braucht einen Namen, mindestens ein Recht und eine Dauer von 1 bis 730 Tagen.",
-			EN: "A token needs a name, at least one right, and a life of 1 to 730 days.",
-		}}
+	switch {
+	case t.Name == "" || len(t.Name) > 100:
+		return t, unclearAt("name", "Ein Zugang braucht einen Namen von höchstens 100 Zeichen.", "A token needs a name of at most 100 characters.")
+	case len(t.Scopes) == 0:
+		return t, unclear("Bitte mindestens ein Recht ankreuzen.", "Please tick at least one right.")
+	case err != nil || days < 1 || days > mostDays:
+		return t, unclearAt("days", "Die Dauer liegt zwischen 1 und 730 Tagen.", "The life lies between 1 and 730 days.")
 	}
 	for _, scope := range t.Scopes {
 		if !slices.Contains(access.Scopes(), access.Action(scope)) {
@@ -106,17 +102,19 @@ type groupsPage struct {
 	Departments []deptName
 	Issuer      string
 	Edit        catalog.Group
-	Wrong       *pipeline.Message
 }
 
 // Is and In say what the group that is edited is trusted with.
-func (p groupsPage) Is(role access.Role) bool   { return slices.Contains(p.Edit.Roles, string(role)) }
-func (p groupsPage) In(id pipeline.DeptID) bool { return slices.Contains(p.Edit.Departments, id) }
+func (p groupsPage) Is(role access.Role) bool {
+	return p.Picked("group", "role", role, slices.Contains(p.Edit.Roles, string(role)))
+}
+
+func (p groupsPage) In(id pipeline.DeptID) bool {
+	return p.Picked("group", "department", id, slices.Contains(p.Edit.Departments, id))
+}
 
 // groups says what groups of the town's own login are trusted with.
-func (s *server) groups(w http.ResponseWriter, r *http.Request) { s.showGroups(w, r, nil) }
-
-func (s *server) showGroups(w http.ResponseWriter, r *http.Request, wrong error) {
+func (s *server) groups(w http.ResponseWriter, r *http.Request) {
 	list, err := s.Rows.Groups(r.Context())
 	if err != nil {
 		s.fail(w, r, err)
@@ -134,19 +132,14 @@ func (s *server) showGroups(w http.ResponseWriter, r *http.Request, wrong error)
 	for _, d := range s.departments() {
 		page.Departments = append(page.Departments, deptName{d.Department, d.DepartmentName})
 	}
-	status := http.StatusOK
-	if wrong != nil {
-		text := textOf(wrong)
-		status, page.Wrong = statusOf(wrong), &text
-	}
-	s.showStatus(w, r, status, "groups", page)
+	s.show(w, r, "groups", page)
 }
 
 func (s *server) groupForm(w http.ResponseWriter, r *http.Request) {
 	smallForm(w, r)
 	g, err := s.readGroup(r)
 	if err != nil {
-		s.showGroups(w, r, err)
+		s.again(w, r, "group", "/groups", s.groups, err)
 		return
 	}
 	if err := s.Rows.SetGroup(r.Context(), g, actor(r)); err != nil {
@@ -162,7 +155,7 @@ func (s *server) readGroup(r *http.Request) (catalog.Group, error) {
 	}
 	g := catalog.Group{Name: strings.TrimSpace(r.PostFormValue("group"))}
 	if g.Name == "" || len(g.Name) > 300 {
-		return g, badForm
+		return g, unclearAt("group", "Wie heißt die Gruppe in der Anmeldung der Stadt? Höchstens 300 Zeichen.", "What is the group called in the town's login? At most 300 characters.")
 	}
 	var err error
 	if g.Roles, err = readRoles(r.PostForm["role"]); err != nil {

@@ -128,7 +128,7 @@ func TestNotOurs(t *testing.T) {
 	o := newOffice(t, nil)
 	id := o.letter("a.pdf", "x", pipeline.Archived)
 	path := "/letters/" + string(id) + "/send-back"
-	if w := o.post(path, url.Values{"why": {"  "}}, nil); w.Code != http.StatusBadRequest {
+	if w := o.post(path, url.Values{"why": {"  "}}, nil); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("no reason answers %d", w.Code)
 	}
 	if w := o.post(path, url.Values{"why": {"Betrifft ein Bußgeld <b>"}}, nil); w.Code != http.StatusSeeOther {

@@ -94,7 +94,7 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 	}
 	form, err := r.MultipartReader()
 	if err != nil {
-		return nil, badRequest("not a form with files", err)
+		return nil, badFile("not a form with files", err)
 	}
 	var letters []Letter
 	told := r.URL.Query()
@@ -104,12 +104,12 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 			break
 		}
 		if err != nil {
-			return letters, badRequest("the form breaks off", err)
+			return letters, badFile("the form breaks off", err)
 		}
 		if part.FormName() != "file" { // what is said about the files stands before them
 			value, err := io.ReadAll(io.LimitReader(part, 256))
 			if err != nil {
-				return letters, badRequest("the form breaks off", err)
+				return letters, badFile("the form breaks off", err)
 			}
 			switch part.FormName() {
 			case "language", "mode":
@@ -129,12 +129,21 @@ func (s *server) takeAll(r *http.Request) ([]Letter, error) {
 		letters = append(letters, l)
 	}
 	if len(letters) == 0 {
-		return nil, badRequest("no file in the form", nil)
+		return nil, unclearAt("file", "Bitte wählen Sie mindestens eine Datei aus.", "Please choose a file at least.")
 	}
 	return letters, nil
 }
 
+// badRequest is a request that no page of ours sends; what tells programmers why.
 func badRequest(what string, err error) error {
+	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Err: err, Text: pipeline.Message{
+		DE: "Diese Anfrage ist so nicht zu verstehen.",
+		EN: "This request cannot be understood: " + what + ".",
+	}}
+}
+
+// badFile is a request whose file did not come in whole.
+func badFile(what string, err error) error {
 	return &pipeline.Fault{Verdict: pipeline.GiveBack, Code: "bad-request", Err: err, Text: pipeline.Message{
 		DE: "Diese Anfrage enthält keine vollständige Datei.",
 		EN: "This request holds no complete file: " + what + ".",
@@ -153,7 +162,7 @@ func statusOf(err error) int {
 	switch f := pipeline.AsFault(err); {
 	case isUnknown(err):
 		return http.StatusNotFound
-	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn):
+	case errors.Is(err, catalog.ErrNotWaiting), errors.Is(err, catalog.ErrWentOn), errors.Is(err, catalog.ErrDeedGone):
 		return http.StatusConflict
 	case errors.Is(err, catalog.ErrPlace):
 		return http.StatusBadRequest
@@ -195,6 +204,11 @@ func textOf(err error) pipeline.Message {
 			DE: "Zu spät zum Zurücknehmen: Der Brief ist schon weitergegangen.",
 			EN: "Too late to take it back: the letter has gone on.",
 		}
+	case errors.Is(err, catalog.ErrDeedGone):
+		return pipeline.Message{
+			DE: "Das lässt sich nicht mehr zurücknehmen: Es ist zu lange her, schon zurückgenommen, oder inzwischen ist am Brief weitergearbeitet worden.",
+			EN: "This cannot be taken back any more: it is too long ago, taken back already, or the letter was worked on since.",
+		}
 	case errors.Is(err, catalog.ErrNotWaiting):
 		return pipeline.Message{
 			DE: "Über diesen Brief ist gerade nichts zu entscheiden; vielleicht war jemand schneller.",
@@ -214,6 +228,8 @@ func codeOf(err error) string {
 		return "unknown"
 	case errors.Is(err, catalog.ErrNotWaiting):
 		return "not-waiting"
+	case errors.Is(err, catalog.ErrDeedGone):
+		return "too-late"
 	case errors.Is(err, catalog.ErrPlace):
 		return "bad-request"
 	}

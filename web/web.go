@@ -24,6 +24,7 @@ type Rows interface {
 	Get(ctx context.Context, id pipeline.DocID) (catalog.Entry, error)
 	List(ctx context.Context, f catalog.Filter) ([]catalog.Entry, catalog.Cursor, error)
 	Search(ctx context.Context, q catalog.Query) (catalog.Hits, error)
+	News(ctx context.Context, queries []catalog.Query) ([]catalog.Hits, error)
 	Counts(ctx context.Context) (catalog.Counts, error)
 	History(ctx context.Context, id pipeline.DocID) ([]catalog.Event, error)
 	Decide(ctx context.Context, id pipeline.DocID, d catalog.Decision, resume pipeline.StepName) (catalog.Bell, error)
@@ -69,7 +70,7 @@ type Config struct {
 	// without any is empty.
 	Words func(ctx context.Context, doc pipeline.Document) ([]pipeline.PageText, error)
 	// Amend keeps beside the archive that a letter was handed on, or that this was
-	// taken back.
+	// taken back. What else people do with letters it is told by upkeep.
 	Amend func(ctx context.Context, doc pipeline.Document, d catalog.Deed) error
 
 	Resume   pipeline.StepName // where a letter goes on after a person's decision

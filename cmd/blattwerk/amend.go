@@ -48,36 +48,43 @@ func (h *house) masked(ctx context.Context, doc pipeline.Document) ([]pipeline.F
 	return classify.MaskFields(filing.Fields, doc.Filing.Department), maskAll(texts, doc), nil
 }
 
-// amend keeps beside the archive that a letter was handed on, and, if so, that
+// amend keeps beside the archive what a person did with a letter, and, if so, that
 // this was taken back. Doing it again changes nothing.
 func (h *house) amend(ctx context.Context, doc pipeline.Document, d catalog.Deed) error {
 	am := storage.Amendment{
-		ID: d.ID, Document: doc.ID, Received: doc.Delivery.Received, At: d.At, By: d.By, Kind: storage.AmendHandOn,
-		Department: d.Department, Was: d.Was.Department, Note: d.Note,
+		ID: d.ID, Document: doc.ID, Received: doc.Delivery.Received, At: d.At, By: d.By, Kind: string(d.Kind),
+		Assignee: d.Assignee, Due: d.Due, Note: d.Note,
+	}
+	if d.Kind == catalog.HandOn {
+		am.Department, am.Was = d.Department, d.Was.Department
 	}
 	if err := h.archive.Amend(ctx, am); err != nil {
 		return err
 	}
-	if d.Undone.IsZero() {
-		return nil
+	if !d.Undone.IsZero() {
+		undo := storage.Amendment{
+			ID: d.ID + undoSuffix, Document: doc.ID, Received: doc.Delivery.Received, At: d.Undone, By: d.UndoneBy,
+			Kind: storage.AmendUndo, Undoes: d.ID, Department: am.Was, Was: am.Department,
+		}
+		if err := h.archive.Amend(ctx, undo); err != nil {
+			return err
+		}
 	}
-	return h.archive.Amend(ctx, storage.Amendment{
-		ID: d.ID + undoSuffix, Document: doc.ID, Received: doc.Delivery.Received, At: d.Undone, By: d.UndoneBy,
-		Kind: storage.AmendUndo, Undoes: d.ID, Department: d.Was.Department, Was: d.Department,
-	})
+	return h.rows.KeepDeed(ctx, d)
 }
 
-// amendAll keeps beside the archive whatever was handed on lately: what a crash or
-// a store that was away left undone. A letter that cannot be amended holds none of
-// the others up.
+// amendAll keeps beside the archive what people did with letters and the archive
+// was not told yet. Handing on decides who sees a letter: it is told at once, and
+// here only what a crash or a store that was away left undone. All else waits until
+// it cannot be taken back any more: a note at the wrong letter that was taken back
+// in time never reaches a store that could not forget it. A letter that cannot be
+// amended holds none of the others up.
 func (h *house) amendAll(ctx context.Context) error {
-	const lately = 30 * 24 * time.Hour
-	deeds, err := h.rows.HandOns(ctx, time.Now().Add(-lately))
-	if err != nil {
-		return err
-	}
 	var failed error
-	for _, d := range deeds {
+	err := h.rows.EachDeed(ctx, true, func(d catalog.Deed) error {
+		if d.Kind != catalog.HandOn && !d.Undone.IsZero() {
+			return h.rows.KeepDeed(ctx, d) // as if it had never been done
+		}
 		e, err := h.rows.Get(ctx, d.Doc)
 		if err == nil {
 			err = h.amend(ctx, e.Document, d)
@@ -86,62 +93,69 @@ func (h *house) amendAll(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("keeping a hand-over of %s beside the archive: %w", d.Doc, err))
+			failed = errors.Join(failed, fmt.Errorf("keeping beside the archive what was done with %s: %w", d.Doc, err))
 		}
-	}
-	return failed
+		return nil
+	})
+	return errors.Join(err, failed)
 }
 
-// verifyAmendments holds the catalogue against the archive: every hand-over that
-// upkeep had time to keep there has to be there. Letters that were filed anew name
-// their amendments among their files.
+// verifyAmendments holds the catalogue against the archive: what the archive was
+// told of has to be there, and so does every hand-over that upkeep had time for.
+// Letters that were filed anew name their amendments among their files.
 func (h *house) verifyAmendments(ctx context.Context, report func(where, what string)) error {
-	all, err := h.archive.Amendments(ctx)
+	there := map[string]bool{}
+	err := h.archive.EachAmendment(ctx, func(am storage.Amendment) error {
+		there[am.ID] = true
+		return nil
+	})
 	if damage := (*storage.DamageError)(nil); err != nil && !errors.As(err, &damage) { // the archive's own check tells of damage
 		return err
 	}
-	kept := map[string]bool{}
-	for _, list := range all {
-		for _, am := range list {
-			kept[am.ID] = true
-		}
-	}
-	deeds, err := h.rows.HandOns(ctx, time.Time{})
-	if err != nil {
-		return err
-	}
 	const upkeep = 2 * time.Hour
-	for _, d := range deeds {
-		if !kept[d.ID] && time.Since(d.At) > upkeep || !d.Undone.IsZero() && !kept[d.ID+undoSuffix] && time.Since(d.Undone) > upkeep {
-			report(string(d.Doc), "handed on by "+d.By+" on "+d.At.Format(time.DateOnly)+", but no amendment beside the archive says so")
+	return h.rows.EachDeed(ctx, false, func(d catalog.Deed) error {
+		done, undone := d.Kept, d.Kept && !d.Undone.IsZero()
+		if d.Kind == catalog.HandOn {
+			done, undone = done || time.Since(d.At) > upkeep, undone || !d.Undone.IsZero() && time.Since(d.Undone) > upkeep
+		} else if undone {
+			done, undone = false, false // the archive never heard of it
 		}
-	}
-	return nil
+		if done && !there[d.ID] || undone && !there[d.ID+undoSuffix] {
+			report(string(d.Doc), string(d.Kind)+" by "+d.By+" on "+d.At.Format(time.DateOnly)+", but no amendment beside the archive says so")
+		}
+		return nil
+	})
 }
 
-// undoSuffix makes the name of an amendment that takes back a hand-over.
+// undoSuffix makes the name of an amendment that takes back a deed.
 const undoSuffix = ".undo"
 
 // recall writes back into the catalogue what the amendments of a letter tell.
-func (h *house) recall(ctx context.Context, list []storage.Amendment) error {
+func (h *house) recall(ctx context.Context, id pipeline.DocID, list []storage.Amendment) error {
 	undone := map[string]storage.Amendment{}
 	for _, am := range list {
 		if am.Kind == storage.AmendUndo {
 			undone[am.Undoes] = am
 		}
 	}
+	var deeds []catalog.Deed
+	var moved []time.Time
 	for _, am := range list {
-		if am.Kind != storage.AmendHandOn {
-			continue
-		}
-		u := undone[am.ID]
-		err := h.rows.Recall(ctx, catalog.Deed{
-			ID: am.ID, Doc: am.Document, Kind: catalog.HandOn, By: am.By, At: am.At, Department: am.Department, Note: am.Note,
-			Was: catalog.Work{Department: am.Was}, Undone: u.At, UndoneBy: u.By,
-		})
-		if err != nil {
-			return err
+		switch am.Kind {
+		case storage.AmendFile:
+			if am.Department != am.Was {
+				moved = append(moved, am.At)
+			}
+		case storage.AmendHandOn, storage.AmendAssign, storage.AmendNote, storage.AmendDue, storage.AmendDone, storage.AmendReopen:
+			u := undone[am.ID]
+			deeds = append(deeds, catalog.Deed{
+				ID: am.ID, Doc: id, Kind: catalog.DeedKind(am.Kind), By: am.By, At: am.At, Assignee: am.Assignee, Due: am.Due,
+				Department: am.Department, Note: am.Note, Was: catalog.Work{Department: am.Was}, Undone: u.At, UndoneBy: u.By,
+			})
 		}
 	}
-	return nil
+	if len(deeds) == 0 {
+		return nil
+	}
+	return h.rows.Recall(ctx, id, deeds, moved)
 }

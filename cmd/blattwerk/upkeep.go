@@ -227,7 +227,7 @@ func reindex(ctx context.Context, c *call) error {
 		if err := h.restore(ctx, rooms, m, later[m.ID]); err != nil {
 			return fmt.Errorf("restoring %s: %w", m.ID, err)
 		}
-		if err := h.recall(ctx, later[m.ID]); err != nil {
+		if err := h.recall(ctx, m.ID, later[m.ID]); err != nil {
 			return fmt.Errorf("restoring what was done with %s: %w", m.ID, err)
 		}
 		n++

@@ -14,9 +14,11 @@ import (
 // gaps do: the cells of a table or form are read row by row, each to its end, so that
 // an answer follows its question and the second line of a cell its first.
 const (
-	betweenCells = 0.6 // heights of a line between two cells of one table at most: the rule
-	fewestCells  = 2   // with words in them
-	mostAcross   = 0.2 // share of words that reach over the rules: else it is squared paper, or a drawing
+	betweenCells  = 0.6 // heights of a line between two cells of one table at most: the rule
+	betweenFrames = 6.0 // heights of a line between frames that stand in a row at most
+	frameLevel    = 0.6 // heights of a line by which their tops and bottoms differ at most
+	fewestCells   = 2   // with words in them
+	mostAcross    = 0.2 // share of words that reach over the rules: else it is squared paper, or a drawing
 )
 
 // table is a group of cells that touch.
@@ -34,9 +36,11 @@ type cell struct {
 }
 
 // tables puts the words of a page into the cells in which they stand; loose are the
-// words that stand in none. Cells are one table if there are at most gap pixels between them.
-func tables(words []pipeline.Word, boxes []image.Rectangle, gap int) (found []table, loose []pipeline.Word) {
-	groups := touching(boxes, gap)
+// words that stand in none. Cells are one table if they touch or are frames in a row;
+// unit is the height of a usual line in pixels.
+func tables(words []pipeline.Word, boxes []image.Rectangle, unit float64) (found []table, loose []pipeline.Word) {
+	gap := int(betweenCells * unit)
+	groups := inRows(touching(boxes, gap), unit)
 	in := make([]int, len(words))
 	filled := make([]map[int]bool, len(groups))
 	held, across := make([]int, len(groups)), make([]int, len(groups))
@@ -119,6 +123,36 @@ func touching(boxes []image.Rectangle, gap int) [][]image.Rectangle {
 		groups = append(groups, group)
 	}
 	return groups
+}
+
+// inRows joins frames that stand alone but at one height side by side, as offers and
+// addresses do: each is read to its end, for no line goes on from one to the next.
+func inRows(groups [][]image.Rectangle, unit float64) [][]image.Rectangle {
+	var rows, alone [][]image.Rectangle
+	for _, g := range groups {
+		if len(g) > 1 {
+			rows = append(rows, g)
+		} else {
+			alone = append(alone, g)
+		}
+	}
+	slices.SortStableFunc(alone, func(a, b []image.Rectangle) int { return cmp.Compare(a[0].Min.X, b[0].Min.X) })
+	near := func(a, b int, most float64) bool { return math.Abs(float64(a-b)) <= most*unit }
+	var frames [][]image.Rectangle
+	for _, g := range alone {
+		next := g[0]
+		i := slices.IndexFunc(frames, func(row []image.Rectangle) bool {
+			last := row[len(row)-1]
+			return near(last.Min.Y, next.Min.Y, frameLevel) && near(last.Max.Y, next.Max.Y, frameLevel) &&
+				next.Min.X >= last.Max.X && near(next.Min.X, last.Max.X, betweenFrames)
+		})
+		if i < 0 {
+			frames = append(frames, g)
+			continue
+		}
+		frames[i] = append(frames[i], next)
+	}
+	return append(rows, frames...)
 }
 
 // cells writes cells row by row. One that reaches over several rows stands before
@@ -217,4 +251,12 @@ func (o *orderer) within(rows []row) {
 		o.line++
 	}
 	o.block, o.par = o.block+1, o.par+1
+}
+
+// filled leaves out the cells in which no word stands: boxes to be ticked, and the
+// parts of pictures.
+func filled(words []pipeline.Word, cells []image.Rectangle) []image.Rectangle {
+	return slices.DeleteFunc(slices.Clone(cells), func(c image.Rectangle) bool {
+		return !slices.ContainsFunc(words, func(w pipeline.Word) bool { return middle(frameOf(w)).In(c) })
+	})
 }

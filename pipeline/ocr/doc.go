@@ -44,7 +44,8 @@
 // of faint print before it is called blank (faint.go). A second look (in another
 // direction if the orientation is uncertain, else as one column of text) is taken only
 // where the first made little sense. Strokes that were taken for letters are left out
-// (noise.go). Words are then put into the order of people: by cells where rules are
+// (noise.go), and a received stamp is read after the page on which it was set
+// (stamp.go). Words are then put into the order of people: by cells where rules are
 // drawn (rules.go finds them, cells.go reads them row by row), by gaps where the engine
 // ran columns together (order.go). A page that has idle cores beside it is
 // read in two halves (look.go). Pages finer than 400 dpi are read at 300, very large

@@ -18,6 +18,7 @@ type layout int
 
 const (
 	whole   layout = 3 // full analysis of the layout: finds columns and text between pictures
+	oneLine layout = 7 // a line of text
 	columns layout = 4 // one column of text of different sizes: finds text in what looks like pictures
 )
 

@@ -1,6 +1,8 @@
 package ocr
 
 import (
+	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -21,11 +23,19 @@ const (
 	rasterConf = 0.9 // the best of a line of single letters, none of them sure
 	rasterLen  = 4   // letters in such a line
 	rasterBars = 0.6 // share of them that are strokes; boxes with a letter each have as many bars as letters
+	slim       = 0.6 // width up to which a letter may be a piece of a drawn line
+	slimShare  = 0.7 // of a line, where the engine is unsure of all of it
+	slimConf   = 0.8 // the best of such a line; its mean is under strokeConf
+	dashWidth  = 0.25
+	dashHeight = 0.5
+	dashOff    = 0.15 // by which the dashes of a line that runs down the page are off it at most
+	fewDashes  = 4
 )
 
 // withoutNoise leaves out what is no print, and takes dots for dots.
 func withoutNoise(words []pipeline.Word) []pipeline.Word {
 	unit := lineHeight(words)
+	words = withoutDashes(words, unit)
 	out := make([]pipeline.Word, 0, len(words))
 	for i := 0; i < len(words); {
 		j := i
@@ -34,7 +44,7 @@ func withoutNoise(words []pipeline.Word) []pipeline.Word {
 		}
 		line := words[i:j]
 		i = j
-		if drawn(line) {
+		if drawn(line, unit) {
 			continue
 		}
 		for _, w := range line {
@@ -61,14 +71,15 @@ func flat(w pipeline.Word, unit float64) bool {
 
 // drawn says whether a line is strokes of a drawing: bars alone, or single letters
 // that the engine is unsure of.
-func drawn(line []pipeline.Word) bool {
-	single, thin, bars, strokes := 0, 0, 0, 0
+func drawn(line []pipeline.Word, unit float64) bool {
+	single, thin, bars, strokes, slims := 0, 0, 0, 0, 0
 	sum, best := 0.0, 0.0
 	for _, w := range line {
 		single += btoi(len([]rune(w.Text)) == 1)
 		thin += btoi(float64(w.Box.X1-w.Box.X0) < narrow*float64(w.Box.Y1-w.Box.Y0))
 		bars += btoi(strings.Trim(w.Text, `|/\[]{}=~`) == "")
 		strokes += btoi(stroke(w))
+		slims += btoi(len([]rune(w.Text)) <= 2 && float64(w.Box.X1-w.Box.X0) <= slim*unit)
 		sum += float64(w.Conf)
 		best = max(best, float64(w.Conf))
 	}
@@ -78,8 +89,35 @@ func drawn(line []pipeline.Word) bool {
 		return true
 	case single == n && thin == n && sum < strokeConf*float64(n):
 		return true
+	case n >= rasterLen && best < slimConf && sum < strokeConf*float64(n) && float64(slims) >= slimShare*float64(n):
+		return true
 	}
 	return n >= rasterLen && 5*single >= 4*n && best < rasterConf && float64(strokes) >= rasterBars*float64(n)
+}
+
+// withoutDashes leaves out dashes of lines that run down the page, of a plan or a table:
+// strokes straight below each other, thinner than any digit.
+func withoutDashes(words []pipeline.Word, unit float64) []pipeline.Word {
+	dash := func(w pipeline.Word) bool {
+		return strings.Trim(w.Text, "|Iıl!1ij;") == "" && float64(w.Box.X1-w.Box.X0) <= dashWidth*unit && float64(w.Box.Y1-w.Box.Y0) >= dashHeight*unit
+	}
+	var dashes []pipeline.Box
+	for _, w := range words {
+		if dash(w) {
+			dashes = append(dashes, w.Box)
+		}
+	}
+	if len(dashes) < fewDashes {
+		return words
+	}
+	return slices.DeleteFunc(slices.Clone(words), func(w pipeline.Word) bool {
+		inLine := 1
+		for _, d := range dashes {
+			apart := d.Y0 >= w.Box.Y1 || d.Y1 <= w.Box.Y0
+			inLine += btoi(apart && math.Abs(float64(d.X0-w.Box.X0)) <= dashOff*unit)
+		}
+		return dash(w) && inLine >= fewDashes
+	})
 }
 
 func alphanumeric(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

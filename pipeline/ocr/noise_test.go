@@ -27,6 +27,8 @@ func TestWithoutNoise(t *testing.T) {
 		{"strokes of a plan", []pipeline.Word{said("J", 5, 24, 0.3), said("N", 5, 24, 0.29)}, ""},
 		{"bars of a plan", []pipeline.Word{said("|", 3, 22, 0.9), said("|", 4, 63, 0.94)}, ""},
 		{"a row of windows", []pipeline.Word{said("|", 14, 32, 0.83), said("q", 27, 33, 0.78), said("I", 15, 33, 0.8), said("I", 15, 33, 0.76)}, ""},
+		{"hatching", []pipeline.Word{said("it", 13, 26, 0.35), said("I", 9, 13, 0.47), said("1", 9, 13, 0.66), said("1", 9, 14, 0.64), said("|", 10, 14, 0.61)}, ""},
+		{"small numbers on bad paper", []pipeline.Word{said("11", 24, 28, 0.5), said("4", 18, 28, 0.5), said("12", 26, 28, 0.6), said("7", 19, 28, 0.5)}, "11 4 12 7"},
 		{"a bar between words", []pipeline.Word{said("Tel.", 60, 30, 0.9), said("|", 4, 34, 0.5), said("Fax", 60, 30, 0.9)}, "Tel. | Fax"},
 		{"a number alone", []pipeline.Word{said("1", 10, 28, 0.9)}, "1"},
 		{"a letter beside a box", []pipeline.Word{said("A", 24, 28, 0.5)}, "A"},
@@ -56,5 +58,32 @@ func TestWithoutNoise(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestWithoutDashes(t *testing.T) {
+	const unit = 20
+	// column sets the same word below itself
+	column := func(text string, n, x, w, h int) (words []pipeline.Word) {
+		for i := range n {
+			words = append(words, pipeline.Word{Text: text, Conf: 0.9, Line: i, Box: pipeline.Box{X0: x, X1: x + w, Y0: 30 * i, Y1: 30*i + h}})
+		}
+		return words
+	}
+	for _, tc := range []struct {
+		name  string
+		words []pipeline.Word
+		left  int
+	}{
+		{"a dashed line", column("1", 5, 691, 3, 15), 0},
+		{"three dashes", column("1", 3, 691, 3, 15), 3},
+		{"numbers in a column", column("1", 6, 691, 8, 20), 6},
+		{"colons after names", column(":", 6, 691, 4, 15), 6},
+		{"dots", column("!", 6, 691, 3, 5), 6},
+		{"a line of print", append(column("|", 4, 691, 3, 20), column("Raum", 4, 100, 60, 20)...), 4},
+	} {
+		if got := withoutDashes(tc.words, unit); len(got) != tc.left {
+			t.Errorf("%s: %d of %d words are left, want %d", tc.name, len(got), len(tc.words), tc.left)
+		}
 	}
 }

@@ -57,8 +57,13 @@ func ordered(words []pipeline.Word, cells []image.Rectangle, height int) []pipel
 		return words
 	}
 	o := orderer{unit: unit, height: height}
-	found, loose := tables(words, cells, int(betweenCells*unit))
+	cells = innermost(filled(words, cells))
+	stamps, words := withoutStamps(words, cells, unit)
+	found, loose := tables(words, cells, unit)
 	o.arrange(o.rows(loose, found))
+	for _, s := range stamps {
+		o.within(o.rows(s, nil))
+	}
 	return o.out
 }
 

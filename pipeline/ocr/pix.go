@@ -416,6 +416,15 @@ func (p *pix) inverted() error {
 	return p.replace(p.stretched(blackPoint, whitePoint))
 }
 
+// white makes a grey picture without print.
+func white(w, h int) (*pix, error) {
+	p, err := own(C.pixCreate(C.l_int32(w), C.l_int32(h), 8), "making a picture")
+	if err == nil {
+		C.pixSetAll(p.p)
+	}
+	return p, err
+}
+
 // paste copies a grey picture to a place on this one.
 func (p *pix) paste(part *pix, at image.Point) {
 	C.pixRasterop(p.p, C.l_int32(at.X), C.l_int32(at.Y), C.l_int32(part.width()), C.l_int32(part.height()), C.PIX_SRC, part.p, 0, 0)

@@ -40,6 +40,9 @@ func (r *reader) read(call readCall, file []byte) (readReply, error) {
 		if words, err = r.recognise(p, call); err != nil {
 			return readReply{}, err
 		}
+		if words, err = r.withSigns(p, call, words); err != nil {
+			return readReply{}, err
+		}
 		words = ordered(withoutNoise(words), p.page.cells(p.dpi), p.page.height())
 	}
 	p.toFrame(words)

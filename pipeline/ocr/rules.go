@@ -35,12 +35,12 @@ import (
 const (
 	ruleAcross = 8.0
 	ruleDown   = 6.0
-	ruleGap    = 2.0 // of worn rules, mended
+	ruleGap    = 5.0 // of worn rules, mended; round corners are gaps, too, of their radius at both rules
 	leastCell  = 4.0 // width and height
 )
 
-// cells gives the white parts of a grey page that rules enclose and that enclose no
-// others, in pixels of the page.
+// cells gives the white parts of a grey page that rules enclose, in pixels of the
+// page. Some may enclose others.
 func (p *pix) cells(dpi int) []image.Rectangle {
 	const scale = 2
 	mm := func(v float64) C.int { return C.int(max(math.Round(v*float64(dpi)/25.4/scale), 1)) }
@@ -60,7 +60,7 @@ func (p *pix) cells(dpi int) []image.Rectangle {
 			found = append(found, image.Rectangle{r.Min.Mul(scale), r.Max.Mul(scale)})
 		}
 	}
-	return innermost(found)
+	return found
 }
 
 // innermost leaves out what has others in it: frames about a table or a page.

@@ -26,6 +26,9 @@ type Event struct {
 	Note      string // how it was counted, for the formula
 }
 
+// errNothing says that an event has no quantity.
+var errNothing = errors.New("nothing was counted")
+
 // Book turns an event into an entry of the ledger. Savings come out positive,
 // debits negative, whoever counts.
 func (b *Books) Book(e Event) (pipeline.Saving, error) {
@@ -59,7 +62,7 @@ func (b *Books) Book(e Event) (pipeline.Saving, error) {
 		return pipeline.Saving{}, fmt.Errorf("savings: event %s: unknown kind %q", e.ID, e.Kind)
 	}
 	if !full {
-		return pipeline.Saving{}, fmt.Errorf("savings: event %s: nothing was counted", e.ID)
+		return pipeline.Saving{}, fmt.Errorf("savings: event %s: %w", e.ID, errNothing)
 	}
 	key := cellKey{event: e.Kind, month: e.At.UTC().Format("2006-01")}
 	t := b.terms(nil)

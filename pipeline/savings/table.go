@@ -1,6 +1,7 @@
 package savings
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -80,7 +81,7 @@ func (b *Books) ReadTable(r io.Reader, zone *time.Location, salt string) (Told, 
 	columns := make([]string, len(lines[0]))
 	for i, name := range lines[0] {
 		if columns[i] = columnWords[strings.ToLower(strings.TrimSpace(name))]; columns[i] == "" {
-			return Told{}, badLine(1, fmt.Sprintf("Die Spalte %q ist unbekannt.", name), fmt.Sprintf("The column %q is unknown.", name))
+			return Told{}, badLine(1, fmt.Sprintf("Die Spalte „%s“ ist unbekannt.", name), fmt.Sprintf("The column “%s” is unknown.", name))
 		}
 	}
 	var told Told
@@ -112,15 +113,33 @@ func badLine(no int, de, en string) error {
 	}}
 }
 
+// ReadEntry reads one figure from the entries of a form, which are called as the
+// columns of a table are. The error is a *[pipeline.Fault] that names the entry.
+func (b *Books) ReadEntry(cells map[string]string, zone *time.Location, salt string) (Told, error) {
+	var told Told
+	// People write decimal commas.
+	return told, b.readLine(&told, &line{cell: cells, comma: true, zone: zone, salt: salt}, map[string]int{})
+}
+
 // line is a line of a table by its columns. The first number that is none stays
 // as err.
 type line struct {
-	no    int
+	no    int // in the table; 0 for the entries of a form
 	cell  map[string]string
 	comma bool // decimal commas
 	zone  *time.Location
 	salt  string
 	err   error
+}
+
+// bad is what is wrong with a column of the line.
+func (l *line) bad(column, de, en string) error {
+	err := bad(column, de, en)
+	if l.no > 0 {
+		err = badLine(l.no, de, en)
+	}
+	pipeline.AsFault(err).Field = column
+	return err
 }
 
 func (l *line) number(column string) float64 {
@@ -135,7 +154,10 @@ func (l *line) number(column string) float64 {
 	}
 	x, err := strconv.ParseFloat(text, 64)
 	if (err != nil || x != x) && l.err == nil {
-		l.err = badLine(l.no, fmt.Sprintf("%q ist keine Zahl.", l.cell[column]), fmt.Sprintf("%q is no number.", l.cell[column]))
+		l.err = l.bad(column, fmt.Sprintf("„%s“ ist keine Zahl.", l.cell[column]), fmt.Sprintf("“%s” is no number.", l.cell[column]))
+	}
+	if x < 0 && l.err == nil {
+		l.err = l.bad(column, "Die Zahl ist negativ.", "The number is negative.")
 	}
 	return x
 }
@@ -184,7 +206,7 @@ func germanDay(day string) string {
 func (b *Books) readLine(told *Told, l *line, seen map[string]int) error {
 	kind, known := kindWords[strings.ToLower(l.cell["kind"])]
 	if !known {
-		return badLine(l.no, fmt.Sprintf("Die Art %q ist unbekannt.", l.cell["kind"]), fmt.Sprintf("The kind %q is unknown.", l.cell["kind"]))
+		return l.bad("kind", fmt.Sprintf("Die Art „%s“ ist unbekannt.", l.cell["kind"]), fmt.Sprintf("The kind “%s” is unknown.", l.cell["kind"]))
 	}
 	from, to := l.days()
 	switch kind {
@@ -204,15 +226,15 @@ func (b *Books) readLine(told *Told, l *line, seen map[string]int) error {
 			return l.err
 		}
 		if err := b.Check(f); err != nil {
-			m := pipeline.AsFault(err).Text
-			return badLine(l.no, m.DE, m.EN)
+			f := pipeline.AsFault(err)
+			return l.bad(f.Field, f.Text.DE, f.Text.EN)
 		}
 		told.Facts = append(told.Facts, f)
 		return nil
 	}
 	at, err := time.ParseInLocation(time.DateOnly, from, l.zone)
 	if err != nil {
-		return badLine(l.no, "Der Tag ist kein Datum wie 2026-01-31.", "The day is no date such as 2026-01-31.")
+		return l.bad("from", "Der Tag ist kein Datum wie 2026-01-31.", "The day is no date such as 2026-01-31.")
 	}
 	event := Event{
 		Kind: kind, Sheets: exact(l.number("sheets")), Envelopes: exact(l.number("envelopes")), Pages: int64(l.number("pages")),
@@ -242,8 +264,12 @@ func (b *Books) addEvent(told *Told, l *line, e Event, dept pipeline.DeptID, cod
 	seen[string(what)]++ // the same line may stand there twice and mean it
 	e.ID = eventID(what, seen[string(what)])
 	s, err := b.Book(e)
+	if errors.Is(err, errNothing) {
+		counted := map[string]string{EventTrip: "trips", EventServer: "kwh", EventRescan: "pages"}
+		return l.bad(cmp.Or(counted[e.Kind], "sheets"), "Hier fehlt eine Zahl größer als null.", "A number greater than zero is missing here.")
+	}
 	if err != nil {
-		return badLine(l.no, fmt.Sprintf("So lässt sich das nicht verbuchen (%v).", err), fmt.Sprintf("This cannot be booked (%v).", err))
+		return l.bad("", fmt.Sprintf("So lässt sich das nicht verbuchen (%v).", err), fmt.Sprintf("This cannot be booked (%v).", err))
 	}
 	told.Entries = append(told.Entries, Booked{Saving: s, Department: dept, Type: code, At: s.At})
 	return nil

@@ -184,6 +184,17 @@ type undoStep struct {
 	Step   pipeline.StepName `json:"step,omitempty"`
 	Fault  *pipeline.Fault   `json:"fault,omitempty"`
 	Before pipeline.Document `json:"before"`
+
+	// From is the generation before the change, where that is not the one before Gen:
+	// what came after was undone.
+	From *int `json:"from,omitempty"`
+}
+
+func (s undoStep) from() int {
+	if s.From != nil {
+		return *s.From
+	}
+	return s.Gen - 1
 }
 
 // plan collects the pages and checks that each has one place.

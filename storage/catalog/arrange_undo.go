@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"blattwerk/pipeline"
 )
@@ -27,9 +28,9 @@ func (c *Catalog) UndoRearrange(ctx context.Context, by, undo string) ([]Bell, e
 		if err := c.dialect.lock(ctx, tx, lockIntake); err != nil {
 			return err
 		}
-		var body string
+		var delivery, body string
 		err := tx.QueryRowContext(ctx, `UPDATE arrangement SET undone = $2
-			WHERE id = $1 AND undone = 0 AND at > $3 RETURNING body`, clean(undo), c.now(), c.undoSince()).Scan(&body)
+			WHERE id = $1 AND undone = 0 AND at > $3 RETURNING delivery, body`, clean(undo), c.now(), c.undoSince()).Scan(&delivery, &body)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrNoUndo
 		}
@@ -58,9 +59,99 @@ func (c *Catalog) UndoRearrange(ctx context.Context, by, undo string) ([]Bell, e
 			}
 			events = append(events, ev)
 		}
+		if err := c.stepBack(ctx, tx, delivery, steps); err != nil {
+			return err
+		}
 		return c.appendAll(ctx, tx, events)
 	})
 	return bells, err
+}
+
+// stepBack makes what was done before an arrangement that was undone the last that
+// was done again, so that it can be undone in turn.
+func (c *Catalog) stepBack(ctx context.Context, tx *sql.Tx, delivery string, undone []undoStep) error {
+	older, err := c.arrangements(ctx, tx, pipeline.DeliveryID(delivery))
+	if err != nil {
+		return err
+	}
+	for _, a := range older {
+		changed := false
+		for i, step := range a.steps {
+			for _, s := range undone {
+				if step.Doc == s.Doc && step.Gen == s.from() { // as it was when the undone one was made
+					from := step.from()
+					a.steps[i].From, a.steps[i].Gen, changed = &from, s.Gen+1, true
+				}
+			}
+		}
+		if !changed {
+			continue
+		}
+		body, err := encode(a.steps)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE arrangement SET body = $2 WHERE id = $1`, a.ID, body); err != nil {
+			return fmt.Errorf("stepping back: %w", err)
+		}
+	}
+	return nil
+}
+
+// Arrangement is what somebody did with the pages of a delivery.
+type Arrangement struct {
+	ID    string // [Catalog.UndoRearrange] takes it
+	By    string
+	At    time.Time
+	steps []undoStep
+}
+
+// arrangements are those of a delivery that were not undone and are not too long
+// ago, the newest first.
+func (c *Catalog) arrangements(ctx context.Context, q querier, id pipeline.DeliveryID) ([]Arrangement, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, author, at, body FROM arrangement
+		WHERE delivery = $1 AND undone = 0 AND at > $2 ORDER BY at DESC, id DESC`, string(id), c.undoSince())
+	if err != nil {
+		return nil, fmt.Errorf("listing what was arranged: %w", err)
+	}
+	defer rows.Close()
+	var list []Arrangement
+	for rows.Next() {
+		var a Arrangement
+		var at int64
+		var body string
+		if err := rows.Scan(&a.ID, &a.By, &at, &body); err != nil {
+			return nil, fmt.Errorf("listing what was arranged: %w", err)
+		}
+		if err := json.Unmarshal([]byte(body), &a.steps); err != nil {
+			return nil, fmt.Errorf("decoding what was before: %w", err)
+		}
+		a.At = fromMillis(at)
+		list = append(list, a)
+	}
+	return list, rows.Err()
+}
+
+// LastArrangement gives what was done last with the pages of a delivery, if it can
+// be undone; else [ErrNoUndo].
+func (c *Catalog) LastArrangement(ctx context.Context, id pipeline.DeliveryID) (Arrangement, error) {
+	list, err := c.arrangements(ctx, c.read, id)
+	if err != nil {
+		return Arrangement{}, err
+	}
+	if len(list) == 0 {
+		return Arrangement{}, ErrNoUndo
+	}
+	for _, s := range list[0].steps {
+		e, err := get(ctx, c.read, s.Doc)
+		if err != nil {
+			return Arrangement{}, err
+		}
+		if e.Gen != s.Gen || e.State == pipeline.Archived || e.Document.Record != nil {
+			return Arrangement{}, ErrNoUndo
+		}
+	}
+	return list[0], nil
 }
 
 func (c *Catalog) undoSince() int64 { return c.now() - UndoFor.Milliseconds() }

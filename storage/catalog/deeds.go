@@ -40,6 +40,7 @@ type Deed struct {
 	Undone     time.Time       // when it was taken back; zero: it stands
 	UndoneBy   string
 	Was        Work // how the work stood before
+	Kept       bool // the archive was told of it as it stands
 }
 
 // Work is where the work on a letter stands.
@@ -173,8 +174,19 @@ func (d Deed) valid() error {
 	return nil
 }
 
-// after is how the work stands after a deed.
+// after is how the work stands after a deed, if it can be done.
 func (w Work) after(d Deed, e Entry) (Work, error) {
+	if d.Kind == HandOn && (e.State != pipeline.Archived || e.Document.Filing == nil) {
+		return w, fmt.Errorf("document is %s: %w", e.State, ErrUnproven)
+	}
+	if d.Kind == HandOn && w.Department == d.Department {
+		return w, ErrDeed
+	}
+	return w.with(d), nil
+}
+
+// with is how the work stands after a deed.
+func (w Work) with(d Deed) Work {
 	switch d.Kind {
 	case Assign:
 		w.Assignee = d.Assignee
@@ -185,16 +197,10 @@ func (w Work) after(d Deed, e Entry) (Work, error) {
 	case Reopen:
 		w.Done = time.Time{}
 	case HandOn:
-		if e.State != pipeline.Archived || e.Document.Filing == nil {
-			return w, fmt.Errorf("document is %s: %w", e.State, ErrUnproven)
-		}
-		if w.Department == d.Department {
-			return w, ErrDeed
-		}
 		// To the other department the letter is new.
 		w = Work{Department: d.Department}
 	}
-	return w, nil
+	return w
 }
 
 // writeWork makes work the state of a letter. If that gives the letter to another
@@ -270,8 +276,8 @@ func (c *Catalog) Undo(ctx context.Context, id, by string) (Deed, error) {
 		if err := c.writeWork(ctx, tx, n, e, d.Was, seen); err != nil {
 			return err
 		}
-		d.Undone, d.UndoneBy = now, by
-		if _, err := tx.ExecContext(ctx, `UPDATE deed SET undone = $2, undone_by = $3 WHERE id = $1`, id, millis(now), clean(by)); err != nil {
+		d.Undone, d.UndoneBy, d.Kept = now, by, false
+		if _, err := tx.ExecContext(ctx, `UPDATE deed SET undone = $2, undone_by = $3, kept = 0 WHERE id = $1`, id, millis(now), clean(by)); err != nil {
 			return err
 		}
 		ev, err := c.event("undone", d.Doc, by, deedEvidence{Deed: id})
@@ -300,10 +306,31 @@ func (w Work) same(o Work) bool {
 	return w.Assignee == o.Assignee && w.Department == o.Department && w.Due.Equal(o.Due) && w.Done.Equal(o.Done)
 }
 
-// Recall writes a deed back that the archive tells of, when the catalogue is
-// rebuilt. The letter's department is restored with the letter itself.
-func (c *Catalog) Recall(ctx context.Context, d Deed) error {
-	return c.change(ctx, "recalling a deed", func(tx *sql.Tx) error { return insertDeed(ctx, tx, d) })
+// Recall writes back what people did with a letter, oldest first, as the archive
+// tells of it when the catalogue is rebuilt, and how the work stands by that. The
+// letter's department is restored with the letter itself; moved are the moments at
+// which it was filed elsewhere, where its work began anew.
+func (c *Catalog) Recall(ctx context.Context, id pipeline.DocID, deeds []Deed, moved []time.Time) error {
+	return c.change(ctx, "recalling what was done with a letter", func(tx *sql.Tx) error {
+		var w Work
+		for _, d := range deeds {
+			for len(moved) > 0 && !moved[0].After(d.At) {
+				w, moved = Work{}, moved[1:]
+			}
+			w.Department = d.Was.Department
+			d.Was, d.Kept = w, true
+			if err := insertDeed(ctx, tx, d); err != nil {
+				return err
+			}
+			if d.Undone.IsZero() {
+				w = w.with(d)
+			}
+		}
+		if len(moved) > 0 {
+			w = Work{}
+		}
+		return writeTask(ctx, tx, id, w)
+	})
 }
 
 func insertDeed(ctx context.Context, tx *sql.Tx, d Deed) error {
@@ -311,27 +338,27 @@ func insertDeed(ctx context.Context, tx *sql.Tx, d Deed) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO deed (id, doc, at, author, kind, assignee, department, due, note, was, undone, undone_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
+	_, err = tx.ExecContext(ctx, `INSERT INTO deed (id, doc, at, author, kind, assignee, department, due, note, was, undone, undone_by, kept)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING`,
 		d.ID, string(d.Doc), millis(d.At), clean(d.By), string(d.Kind), clean(d.Assignee), clean(string(d.Department)),
-		millis(d.Due), clean(d.Note), was, millis(d.Undone), clean(d.UndoneBy))
+		millis(d.Due), clean(d.Note), was, millis(d.Undone), clean(d.UndoneBy), bit(d.Kept))
 	if err != nil {
 		return fmt.Errorf("writing a deed: %w", err)
 	}
 	return nil
 }
 
-const deedColumns = `id, doc, at, author, kind, assignee, department, due, note, was, undone, undone_by`
+const deedColumns = `id, doc, at, author, kind, assignee, department, due, note, was, undone, undone_by, kept`
 
 func scanDeed(s scanner) (Deed, error) {
 	var d Deed
-	var at, due, undone int64
+	var at, due, undone, kept int64
 	var was string
-	err := s.Scan(&d.ID, &d.Doc, &at, &d.By, &d.Kind, &d.Assignee, &d.Department, &due, &d.Note, &was, &undone, &d.UndoneBy)
+	err := s.Scan(&d.ID, &d.Doc, &at, &d.By, &d.Kind, &d.Assignee, &d.Department, &due, &d.Note, &was, &undone, &d.UndoneBy, &kept)
 	if err != nil {
 		return Deed{}, err
 	}
-	d.At, d.Due, d.Undone = fromMillis(at), fromMillis(due), fromMillis(undone)
+	d.At, d.Due, d.Undone, d.Kept = fromMillis(at), fromMillis(due), fromMillis(undone), kept != 0
 	return d, json.Unmarshal([]byte(was), &d.Was)
 }
 
@@ -384,24 +411,61 @@ func (c *Catalog) Deeds(ctx context.Context, id pipeline.DocID) (Work, []Deed, e
 	return work, list, nil
 }
 
-// HandOns lists what was handed on, or taken back again, after a moment, oldest
-// first.
-func (c *Catalog) HandOns(ctx context.Context, since time.Time) ([]Deed, error) {
-	rows, err := c.read.QueryContext(ctx, `SELECT `+deedColumns+` FROM deed
-		WHERE kind = 'hand-on' AND (at > $1 OR undone > $1) ORDER BY at, id`, millis(since))
+// EachDeed walks what people did with letters that are archived, oldest first;
+// unkept are only those that the archive has to be told of and was not yet: handing
+// on at once, all else when it cannot be taken back any more.
+func (c *Catalog) EachDeed(ctx context.Context, unkept bool, each func(Deed) error) error {
+	cond := ""
+	if unkept {
+		// What was begun in time to be taken back may end a moment later.
+		settled := fromMillis(c.now()).Add(-UndoDeedFor - time.Minute)
+		cond = fmt.Sprintf(` AND kept = 0 AND (kind = 'hand-on' OR at < %d)`, millis(settled))
+	}
+	const most = 500
+	at, id := int64(-1), ""
+	for {
+		list, err := c.deeds(ctx, `SELECT `+deedColumns+` FROM deed
+			WHERE (at > $1 OR at = $1 AND id > $2)`+cond+` AND EXISTS (SELECT 1 FROM document d WHERE d.id = deed.doc AND d.state = 'archived')
+			ORDER BY at, id LIMIT $3`, at, id, most)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			if err := each(d); err != nil {
+				return err
+			}
+			at, id = millis(d.At), d.ID
+		}
+		if len(list) < most {
+			return nil
+		}
+	}
+}
+
+func (c *Catalog) deeds(ctx context.Context, query string, args ...any) ([]Deed, error) {
+	rows, err := c.read.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("listing what was handed on: %w", err)
+		return nil, fmt.Errorf("listing deeds: %w", err)
 	}
 	defer rows.Close()
 	var list []Deed
 	for rows.Next() {
 		d, err := scanDeed(rows)
 		if err != nil {
-			return nil, fmt.Errorf("listing what was handed on: %w", err)
+			return nil, fmt.Errorf("listing deeds: %w", err)
 		}
 		list = append(list, d)
 	}
 	return list, rows.Err()
+}
+
+// KeepDeed notes that the archive was told of a deed as it stands in d.
+func (c *Catalog) KeepDeed(ctx context.Context, d Deed) error {
+	_, err := c.write.ExecContext(ctx, `UPDATE deed SET kept = 1 WHERE id = $1 AND undone = $2`, d.ID, millis(d.Undone))
+	if err != nil {
+		return fmt.Errorf("noting that a deed is kept: %w", err)
+	}
+	return nil
 }
 
 func workOf(ctx context.Context, q querier, doc pipeline.Document) (Work, error) {

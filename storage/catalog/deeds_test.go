@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,6 +115,76 @@ func testDeeds(w *world) {
 		w.Errorf("events are %v", kinds)
 	}
 	w.ok(w.VerifyLog(ctx, nil))
+}
+
+// testKeptDeeds tells an archive of what was done, and writes it back into an empty
+// catalogue: the work stands as before.
+func testKeptDeeds(w *world) {
+	ctx := w.Context()
+	doc := w.letter("a", "Ein Brief.")
+	do := func(d catalog.Deed) catalog.Deed {
+		w.Helper()
+		d.Doc, d.By = doc.ID, "weber"
+		out, err := w.Do(ctx, d)
+		w.ok(err)
+		w.clock.turn(time.Second)
+		return out
+	}
+	untold := func() (kinds []string) {
+		w.Helper()
+		w.ok(w.EachDeed(ctx, true, func(d catalog.Deed) error {
+			kinds = append(kinds, string(d.Kind))
+			return nil
+		}))
+		return kinds
+	}
+	day := time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)
+	do(catalog.Deed{Kind: catalog.Assign, Assignee: "early"})
+	on := do(catalog.Deed{Kind: catalog.HandOn, Department: "63"})
+	do(catalog.Deed{Kind: catalog.Assign, Assignee: "kaya"})
+	do(catalog.Deed{Kind: catalog.Note, Note: "Rückfrage"})
+	do(catalog.Deed{Kind: catalog.Due, Due: day})
+	slip := do(catalog.Deed{Kind: catalog.Done})
+	_, err := w.Undo(ctx, slip.ID, "weber")
+	w.ok(err)
+	if got := untold(); !slices.Equal(got, []string{"hand-on"}) {
+		w.Errorf("at once the archive is to be told of %v", got)
+	}
+	w.clock.turn(catalog.UndoDeedFor + 2*time.Minute)
+	if got := untold(); !slices.Equal(got, []string{"assign", "hand-on", "assign", "note", "due", "done"}) {
+		w.Errorf("later the archive is to be told of %v", got)
+	}
+	stale := on
+	stale.Undone = w.clock.Now() // what was told is not how it stands
+	w.ok(w.KeepDeed(ctx, stale))
+	w.ok(w.KeepDeed(ctx, on))
+	if got := untold(); len(got) != 5 || slices.Contains(got, "hand-on") {
+		w.Errorf("after the hand-over was told: %v", got)
+	}
+	work, deeds, err := w.Deeds(ctx, doc.ID)
+	w.ok(err)
+
+	other := w.letter("b", "Noch ein Brief.")
+	for i := range deeds {
+		deeds[i].Doc, deeds[i].ID, deeds[i].Was = other.ID, deeds[i].ID+"-b", catalog.Work{Department: deeds[i].Was.Department}
+	}
+	w.ok(w.Recall(ctx, other.ID, deeds, nil))
+	back, again, err := w.Deeds(ctx, other.ID)
+	w.ok(err)
+	if back.Assignee != work.Assignee || !back.Due.Equal(work.Due) || !back.Done.Equal(work.Done) || len(again) != len(deeds) || again[3].Note != "Rückfrage" || again[5].Undone.IsZero() {
+		w.Errorf("work was %+v and came back as %+v with %+v", work, back, again)
+	}
+	if got := untold(); len(got) != 5 {
+		w.Errorf("what the archive told is to be told to it again: %v", got)
+	}
+	third := w.letter("c", "Und einer.")
+	for i := range deeds {
+		deeds[i].Doc, deeds[i].ID = third.ID, deeds[i].ID+"-c"
+	}
+	w.ok(w.Recall(ctx, third.ID, deeds, []time.Time{deeds[5].At.Add(time.Hour)}))
+	if back, _, err = w.Deeds(ctx, third.ID); err != nil || back.Assignee != "" || !back.Due.IsZero() {
+		w.Errorf("filed elsewhere, the work came back as %+v, %v", back, err)
+	}
 }
 
 func testTrayOfADesk(w *world) {

@@ -33,6 +33,7 @@ type dialect struct {
 	// among them needs a lock. SQLite has one writer at a time.
 	locks    bool
 	ends     bool   // the index holds the ends of stems, see [ends]
+	merges   bool   // the index merges the lists of all words with a begin before it gives the newest document
 	document string // number of a document in the index
 	place    string // orders what matches by the number of the document
 	text     string // makes a text of a string that each gives
@@ -47,6 +48,7 @@ type dialect struct {
 var sqlite = dialect{
 	name:     "sqlite",
 	goose:    goose.DialectSQLite3,
+	merges:   true,
 	document: `search_index.rowid >> 8`,
 	place:    `search_index.rowid`,
 	text:     ``,

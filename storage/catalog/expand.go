@@ -17,8 +17,22 @@ const (
 	maxExpanded = 200 // alternatives that one expansion adds to a clause, the shortest first
 )
 
-// expansion adds alternatives to a clause and says whether it did.
-type expansion func(context.Context, querier, *clause) (bool, error)
+// expansion adds alternatives to clauses and says which of them grew.
+type expansion func(context.Context, querier, []*clause) (grown []bool, err error)
+
+// each widens clauses one after the other.
+func each(by func(context.Context, querier, *clause) (bool, error)) expansion {
+	return func(ctx context.Context, q querier, list []*clause) ([]bool, error) {
+		grown := make([]bool, len(list))
+		for i, cl := range list {
+			var err error
+			if grown[i], err = by(ctx, q, cl); err != nil {
+				return nil, err
+			}
+		}
+		return grown, nil
+	}
+}
 
 // expandEnds adds compounds that end in the clause's word: Antragsformular for
 // Formular. A short word (Amt, Rat) takes only compounds whose rest is a word
@@ -93,20 +107,35 @@ func restsOf(rest string) []string {
 	return list
 }
 
-// expandInfix adds words that contain the clause's word anywhere.
-func (c *Catalog) expandInfix(ctx context.Context, q querier, cl *clause) (bool, error) {
-	part := cl.word.Stem
-	if len(part) < minEnd {
-		part = cl.word.Form // Steuer has the stem steu
+// expandInfix adds words that contain a clause's word anywhere. The whole vocabulary
+// is looked through, once for all clauses.
+func (c *Catalog) expandInfix(ctx context.Context, q querier, list []*clause) ([]bool, error) {
+	grown, parts := make([]bool, len(list)), make([]string, len(list))
+	var w where
+	for i, cl := range list {
+		part := cl.word.Stem
+		if len(part) < minEnd {
+			part = cl.word.Form // Steuer has the stem steu
+		}
+		if !cl.literal && cl.word.Plain && len(part) >= minEnd {
+			parts[i] = part
+			w.conds = append(w.conds, fmt.Sprintf(c.dialect.infix, w.arg(part)))
+		}
 	}
-	if cl.literal || !cl.word.Plain || len(part) < minEnd {
-		return false, nil
+	if len(w.conds) == 0 {
+		return grown, nil
 	}
-	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE `+fmt.Sprintf(c.dialect.infix, "$1")+` ORDER BY stem`, part)
+	found, err := strs(ctx, q, `SELECT DISTINCT stem FROM vocabulary WHERE `+strings.Join(w.conds, " OR ")+` ORDER BY stem`, w.args...)
 	if err != nil {
-		return false, fmt.Errorf("looking for words around a word: %w", err)
+		return nil, fmt.Errorf("looking for words around words: %w", err)
 	}
-	return cl.add(found, faceStem, compound), nil
+	for i, cl := range list {
+		if parts[i] != "" {
+			around := slices.DeleteFunc(slices.Clone(found), func(stem string) bool { return !strings.Contains(stem, parts[i]) })
+			grown[i] = cl.add(around, faceStem, compound)
+		}
+	}
+	return grown, nil
 }
 
 // expandSimilar adds words that recognition may have made of the clause's word.
@@ -163,15 +192,15 @@ func (cl *clause) meets(stem string) bool {
 	})
 }
 
-// resolve looks up which words of the corpus meet a clause, so that they can be
+// resolve looks up which words of the corpus meet alternatives, so that they can be
 // counted in a document's terms.
-func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, error) {
+func (c *Catalog) resolve(ctx context.Context, q querier, list []alternative) (forms, error) {
 	f := forms{}
 	var w where
 	var stems []string
 	kinOf := map[string]kinship{}
 	var begins, ends []alternative
-	for _, a := range cl.alternatives {
+	for _, a := range list {
 		face, token := a.token[:1], a.token[1:]
 		switch {
 		case a.prefix && face == faceWord:
@@ -190,11 +219,11 @@ func (c *Catalog) resolve(ctx context.Context, q querier, cl *clause) (forms, er
 		}
 	}
 	if len(stems) > 0 {
-		list, err := encode(stems)
+		wanted, err := encode(stems)
 		if err != nil {
 			return nil, err
 		}
-		w.conds = append(w.conds, "stem IN (SELECT value "+c.dialect.text+" FROM "+c.dialect.each(w.arg(list))+")")
+		w.conds = append(w.conds, "stem IN (SELECT value "+c.dialect.text+" FROM "+c.dialect.each(w.arg(wanted))+")")
 	}
 	if len(w.conds) == 0 {
 		return f, nil

@@ -1,9 +1,14 @@
 package catalog
 
 import (
+	"context"
+	"database/sql"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"blattwerk/storage/catalog/analysis"
 )
 
 // formula is a condition on the tokens of a document: any of some alternatives,
@@ -88,8 +93,64 @@ func (d dialect) tokens(list []alternative) string {
 	return strings.Join(out, d.or)
 }
 
-// stretch is of numbers of documents, after one and up to another; 0 is no bound.
-type stretch struct{ after, until int64 }
+// terse leaves out alternatives that only stand where another of the same clause
+// stands too, as each costs a look into the index: a form where its stem is asked
+// for, and what begins with a begin that is. A stem is a begin of all its forms.
+func (f formula) terse() formula {
+	each := func(list []formula) []formula {
+		out := slices.Clone(list)
+		for i, g := range out {
+			out[i] = g.terse()
+		}
+		return out
+	}
+	return formula{any: terse(f.any), all: each(f.all), some: each(f.some), but: each(f.but)}
+}
+
+func terse(list []alternative) []alternative {
+	have := make(map[string]bool, len(list))
+	var begins []string
+	for _, a := range list {
+		if a.prefix {
+			begins = append(begins, a.token)
+		} else {
+			have[a.token] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(a alternative) bool {
+		if a.prefix {
+			return false
+		}
+		if slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(a.token, b) }) {
+			return true
+		}
+		switch face, token := a.token[:1], a.token[1:]; face {
+		case faceWord:
+			return have[faceStem+analysis.Stem(analysis.Token{Form: token, Plain: true})]
+		case faceStem:
+			return slices.ContainsFunc(begins, func(b string) bool { return strings.HasPrefix(faceWord+token, b) })
+		}
+		return false
+	})
+}
+
+// stretch is where documents are sought.
+type stretch struct {
+	after, until int64 // numbers of documents, after one and up to another; 0 is no bound
+	long         bool  // some are so long that PostgreSQL's index has several rows for them
+}
+
+// long says whether a document has several rows in the index. Most archives have
+// none, which saves each look one beside it.
+func (d dialect) long(ctx context.Context, tx *sql.Tx) (long bool, err error) {
+	if !d.locks {
+		return false, nil
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM search_index WHERE part > 0)`).Scan(&long); err != nil {
+		return false, fmt.Errorf("looking for long documents: %w", err)
+	}
+	return long, nil
+}
 
 // matching gives the tables that hold the documents of these numbers for which a
 // formula holds, with their facets as d, and adds its conditions.
@@ -100,6 +161,7 @@ func (d dialect) matching(w *where, f formula, of stretch) string {
 // holding is matching without the facets; with a limit, at least so many of the
 // newest documents.
 func (d dialect) holding(w *where, f formula, of stretch, limit int) string {
+	f = f.terse()
 	if d.locks {
 		return d.found(w, f, of, limit)
 	}
@@ -127,20 +189,27 @@ func (d dialect) found(w *where, f formula, of stretch, limit int) string {
 	if of.until > 0 {
 		bounds += ` AND doc + 0 <= ` + w.arg(of.until)
 	}
+	short := ""
+	if of.long {
+		short = ` AND doc NOT IN ` + long
+	}
 	var sets []string
 	for _, looks := range f.looks() {
 		parts := make([]string, len(looks))
 		for k, g := range looks {
 			parts[k] = query(g.write(" & ", " | ", " & !", d.tokens))
 		}
-		sets = append(sets, `SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+bounds+` AND doc NOT IN `+long)
+		sets = append(sets, `SELECT doc FROM search_index WHERE (`+strings.Join(parts, " OR ")+`)`+bounds+short)
 	}
-	short := sets[0]
+	found := sets[0]
 	if len(sets) > 1 {
-		short = common(sets, limit)
+		found = common(sets, limit)
+	}
+	if !of.long {
+		return `(` + found + ` OFFSET 0) found`
 	}
 	rows := f.write(" AND ", " OR ", " AND NOT ", func(list []alternative) string { return `bool_or(` + query(d.tokens(list)) + `)` })
-	return `((` + short + `)
+	return `((` + found + `)
 		UNION ALL SELECT doc FROM search_index WHERE doc IN ` + long + bounds + ` GROUP BY doc HAVING ` + rows + `
 		OFFSET 0) found`
 }

@@ -1,73 +1,138 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
-// maxFresh is the number of news up to which each is looked at by itself.
-const maxFresh = 1_500
+const (
+	maxFresh = 1_500 // news up to which each is looked at by itself
 
-// fresh are the few documents that a search for news can find at all, with their
-// words. The index would gather what all letters of all years hold of a word, to
-// find the few of today among them.
+	manyBegun = 1_000 // words with a begin from which most documents hold one
+	probed    = 256   // newest documents by which it is judged how many must be looked at
+	maxNewest = 3_000 // of which no more are
+)
+
+// fresh are documents that are looked at one by one: the few that a search for news
+// can find at all, or the newest, of which enough hold what is sought. The index would
+// gather what all letters of all years hold of a word, to find the few of today among
+// them.
 type fresh struct {
 	docs  []facetRow // the newest first
-	words map[int64]map[uint32]bool
-	met   map[string]forms // what meets a leaf of a formula
+	words wordsOf
+	begun map[string]map[int64]bool // documents that hold a whole with a begin, by begin
 }
 
-// readFresh reads the documents with these conditions, of which there are few. It
-// gives nil if one is too long for all its words to be kept, or if the query asks
-// for begins, which references cannot be looked up by.
-func (s *search) readFresh(ctx context.Context, w *where) (*fresh, error) {
-	for _, u := range slices.Concat(s.request.units, s.request.not) {
-		for _, cl := range u.clauses {
-			if slices.ContainsFunc(cl.alternatives, func(a alternative) bool { return a.prefix && a.token[:1] == faceWhole }) {
-				return nil, nil
-			}
+// wordsOf are the numbers of words of documents, by their numbers. Searches in one
+// snapshot share them.
+type wordsOf map[int64][]uint32
+
+// read reads the words of documents that are not known yet, and says whether all
+// were kept: a very long document has more.
+func (r wordsOf) read(ctx context.Context, q querier, docs []facetRow) (whole bool, err error) {
+	var missing []int64
+	for _, d := range docs {
+		if _, known := r[d.n]; !known {
+			missing = append(missing, d.n)
 		}
 	}
-	list, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM facet d`+w.String()+` ORDER BY d.n DESC`, w.args)
+	whole = true
+	err = readTerms(ctx, q, missing, func(n int64, t terms) {
+		if len(t.text) >= maxTerms {
+			whole = false
+			return
+		}
+		r[n] = slices.Concat(t.fields, t.wholes, t.text)
+	})
+	return whole, err
+}
+
+// readFresh reads the documents with these conditions, of which there are few.
+func (s *search) readFresh(ctx context.Context, w *where) (*fresh, error) {
+	list, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM facet d`+w.String(), w.args)
 	if err != nil {
 		return nil, fmt.Errorf("reading what is new: %w", err)
 	}
-	f := &fresh{docs: list, words: map[int64]map[uint32]bool{}, met: map[string]forms{}}
-	numbers := make([]int64, len(list))
-	for i, d := range list {
-		numbers[i] = d.n
-	}
-	whole := true
-	err = readTerms(ctx, s.tx, numbers, func(n int64, t terms) {
-		whole = whole && len(t.text) < maxTerms
-		words := make(map[uint32]bool, len(t.text))
-		for _, list := range [3][]uint32{t.fields, t.wholes, t.text} {
-			for _, number := range list {
-				words[number] = true
-			}
-		}
-		f.words[n] = words
-	})
-	if err != nil || !whole {
+	// Asked for an order, PostgreSQL would go through all documents in that order.
+	slices.SortFunc(list, func(a, b facetRow) int { return cmp.Compare(b.n, a.n) })
+	return s.withWords(ctx, list)
+}
+
+// withWords reads the words of documents. It gives nil if one is too long for all its
+// words to be kept.
+func (s *search) withWords(ctx context.Context, list []facetRow) (*fresh, error) {
+	f := &fresh{docs: list, words: s.read, begun: map[string]map[int64]bool{}}
+	if whole, err := f.words.read(ctx, s.tx, list); err != nil || !whole {
 		return nil, err
 	}
 	return f, nil
 }
 
-// gatherFresh lists the newest of the news for which a formula holds.
-func (s *search) gatherFresh(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
-	var list []candidate
-	for _, d := range s.fresh.docs {
-		holds, err := s.holds(ctx, f, s.fresh.words[d.n])
+// begun says whether a word is sought by a begin that so many words have that SQLite,
+// which merges the lists of all of them first, takes longer than a look at the newest
+// documents.
+func (s *search) begun(ctx context.Context) (bool, error) {
+	if !s.c.dialect.merges || s.fresh != nil {
+		return false, nil
+	}
+	for _, cl := range s.request.clauses() {
+		if !cl.literal || !cl.alternatives[0].prefix {
+			continue
+		}
+		from, to := span(cl.alternatives[0].token[1:])
+		var n int
+		err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM vocabulary WHERE word >= $1 AND word < $2`, from, to).Scan(&n)
 		if err != nil {
-			return nil, err
+			return false, fmt.Errorf("counting the words of a begin: %w", err)
 		}
-		if holds {
-			list = append(list, candidate{facetRow: d, tier: as})
+		if n >= manyBegun {
+			return true, nil
 		}
+	}
+	return false, nil
+}
+
+// gatherNewest lists the newest documents for which a formula holds as the index
+// would, if enough of those do that are looked at.
+func (s *search) gatherNewest(ctx context.Context, f formula, limit int, as tier) (list []candidate, enough bool, err error) {
+	for look := probed; look <= maxNewest; {
+		var w where
+		s.query.narrow(&w)
+		rows, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM facet d`+w.String()+` ORDER BY d.n DESC LIMIT `+w.arg(look), w.args)
+		if err != nil {
+			return nil, false, fmt.Errorf("reading the newest documents: %w", err)
+		}
+		recent, err := s.withWords(ctx, rows)
+		if err != nil || recent == nil {
+			return nil, false, err
+		}
+		if list, err = s.gatherFresh(ctx, recent, f, limit, as); err != nil {
+			return nil, false, err
+		}
+		if len(list) == limit || len(recent.docs) < look {
+			return list, true, nil
+		}
+		if look > probed {
+			break
+		}
+		look = look*limit/max(len(list), 1) + look
+	}
+	return nil, false, nil
+}
+
+// gatherFresh lists the newest of some documents for which a formula holds.
+func (s *search) gatherFresh(ctx context.Context, from *fresh, f formula, limit int, as tier) ([]candidate, error) {
+	t, leaves, err := s.test(ctx, f, from)
+	if err != nil {
+		return nil, err
+	}
+	var list []candidate
+	for d := range from.holding(t, leaves) {
+		list = append(list, candidate{facetRow: d, tier: as})
 		if len(list) == limit {
 			break
 		}
@@ -75,63 +140,175 @@ func (s *search) gatherFresh(ctx context.Context, f formula, limit int, as tier)
 	return list, nil
 }
 
-// holds says whether a formula holds for a document with these words: the same
-// that [formula.write] asks of the index.
-func (s *search) holds(ctx context.Context, f formula, words map[uint32]bool) (bool, error) {
-	if f.any != nil {
-		return s.anyOf(ctx, f.any, words)
+// holding gives the documents for which a test holds, the newest first.
+func (f *fresh) holding(t test, leaves []leaf) func(yield func(facetRow) bool) {
+	list := make([]forms, len(leaves))
+	for i, l := range leaves {
+		list[i] = l.forms
 	}
-	for _, g := range f.all {
-		if holds, err := s.holds(ctx, g, words); err != nil || !holds {
-			return false, err
-		}
-	}
-	some := f.some == nil
-	for _, g := range f.some {
-		holds, err := s.holds(ctx, g, words)
-		if err != nil {
-			return false, err
-		}
-		if some = holds; some {
-			break
-		}
-	}
-	if !some {
-		return false, nil
-	}
-	for _, g := range f.but {
-		if holds, err := s.holds(ctx, g, words); err != nil || holds {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-func (s *search) anyOf(ctx context.Context, list []alternative, words map[uint32]bool) (bool, error) {
-	var key strings.Builder
-	for _, a := range list {
-		key.WriteString(a.token + strconv.FormatBool(a.prefix) + " ")
-	}
-	met, ok := s.fresh.met[key.String()]
-	if !ok {
-		var err error
-		if met, err = s.c.resolve(ctx, s.tx, &clause{alternatives: list}); err != nil {
-			return false, err
-		}
-		s.fresh.met[key.String()] = met
-	}
-	if len(met) < len(words) {
-		for n := range met {
-			if words[n] {
-				return true, nil
+	words := wantedOf(list)
+	met := make([]bool, len(leaves))
+	return func(yield func(facetRow) bool) {
+		for _, d := range f.docs {
+			for i, l := range leaves {
+				met[i] = slices.ContainsFunc(l.begins, func(begin string) bool { return f.begun[begin][d.n] })
+			}
+			for _, n := range f.words[d.n] {
+				for _, m := range words.by(n) {
+					met[m.clause] = true
+				}
+			}
+			if t.holds(met) && !yield(d) {
+				return
 			}
 		}
-		return false, nil
 	}
-	for n := range words {
-		if _, ok := met[n]; ok {
-			return true, nil
+}
+
+// test is a formula whose leaves are numbered, to be asked of the words of many
+// documents: the same that [formula.write] asks of the index.
+type test struct {
+	leaf           int // if there is nothing else
+	all, some, but []test
+}
+
+// leaf is what meets some alternatives.
+type leaf struct {
+	forms  forms
+	begins []string // of wholes
+}
+
+func (s *search) test(ctx context.Context, f formula, of *fresh) (t test, leaves []leaf, err error) {
+	var number func(f formula) test
+	each := func(list []formula) []test {
+		var out []test
+		for _, g := range list {
+			out = append(out, number(g))
 		}
+		return out
 	}
-	return false, nil
+	number = func(f formula) test {
+		if f.any == nil {
+			return test{leaf: -1, all: each(f.all), some: each(f.some), but: each(f.but)}
+		}
+		l := leaf{}
+		if err == nil {
+			l, err = s.leaf(ctx, f.any, of)
+		}
+		leaves = append(leaves, l)
+		return test{leaf: len(leaves) - 1}
+	}
+	t = number(f)
+	return t, leaves, err
+}
+
+// leaf looks up what meets alternatives.
+func (s *search) leaf(ctx context.Context, list []alternative, of *fresh) (leaf, error) {
+	var l leaf
+	for _, a := range list {
+		if !a.prefix || a.token[:1] != faceWhole {
+			continue
+		}
+		l.begins = append(l.begins, a.token)
+		if _, known := of.begun[a.token]; known || len(of.docs) == 0 {
+			continue
+		}
+		docs, err := s.holdingBegin(ctx, a, stretch{of.docs[len(of.docs)-1].n - 1, of.docs[0].n, s.within.long})
+		if err != nil {
+			return l, err
+		}
+		of.begun[a.token] = docs
+	}
+	var err error
+	l.forms, err = s.formsOf(ctx, list)
+	return l, err
+}
+
+// holdingBegin gives the documents of a stretch that hold a whole with this begin:
+// references are in no vocabulary.
+func (s *search) holdingBegin(ctx context.Context, a alternative, of stretch) (map[int64]bool, error) {
+	var w where
+	from := s.c.dialect.holding(&w, formula{any: []alternative{a}}, of, 0)
+	rows, err := s.tx.QueryContext(ctx, `SELECT `+s.c.dialect.document+` FROM `+from+w.String(), w.args...)
+	if err != nil {
+		return nil, fmt.Errorf("looking for a begin: %w", err)
+	}
+	defer rows.Close()
+	docs := map[int64]bool{}
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, fmt.Errorf("looking for a begin: %w", err)
+		}
+		docs[n] = true
+	}
+	return docs, rows.Err()
+}
+
+func (t test) holds(met []bool) bool {
+	if t.leaf >= 0 {
+		return met[t.leaf]
+	}
+	holds := func(t test) bool { return t.holds(met) }
+	lacks := func(t test) bool { return !t.holds(met) }
+	return !slices.ContainsFunc(t.all, lacks) && (t.some == nil || slices.ContainsFunc(t.some, holds)) && !slices.ContainsFunc(t.but, holds)
+}
+
+// formsOf looks up which words of the corpus meet alternatives, once in a search.
+func (s *search) formsOf(ctx context.Context, list []alternative) (forms, error) {
+	var key strings.Builder
+	for _, a := range list {
+		fmt.Fprintf(&key, "%s %t %d ", a.token, a.prefix, a.kin)
+	}
+	if met, known := s.met[key.String()]; known {
+		return met, nil
+	}
+	met, err := s.c.resolve(ctx, s.tx, list)
+	if err == nil {
+		s.met[key.String()] = met
+	}
+	return met, err
+}
+
+// News says how many documents each of several searches finds, as
+// [Catalog.Search] would: Total and More. Kept searches look through the same new
+// letters, which are read once for all of them. A query without any words counts
+// what its filter leaves.
+func (c *Catalog) News(ctx context.Context, queries []Query) ([]Hits, error) {
+	list := make([]Hits, len(queries))
+	err := c.looking(ctx, func(tx *sql.Tx) error {
+		read := wordsOf{}
+		for i, q := range queries {
+			q.After = ""
+			s := newSearch(c, tx, q)
+			s.read, s.counts = read, true
+			var err error
+			switch {
+			case strings.TrimSpace(q.Words) == "":
+				list[i], err = s.left(ctx)
+			case len(s.request.units) > 0:
+				list[i], err = s.run(ctx)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for news: %w", err)
+	}
+	return list, nil
+}
+
+// left counts the documents that the filter leaves.
+func (s *search) left(ctx context.Context) (Hits, error) {
+	var w where
+	s.query.narrow(&w)
+	var n int
+	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT d.n FROM facet d`+w.String()+` LIMIT `+w.arg(MaxHits+1)+`) counted`, w.args...).Scan(&n)
+	if err != nil {
+		return Hits{}, fmt.Errorf("counting documents: %w", err)
+	}
+	return Hits{Total: min(n, MaxHits), More: n > MaxHits}, nil
 }

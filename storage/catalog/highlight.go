@@ -14,14 +14,13 @@ type Highlight struct{ near, far marker }
 
 // Highlight reads a query as [Catalog.Search] does.
 func (c *Catalog) Highlight(ctx context.Context, words string) (Highlight, error) {
-	r := parse(words)
 	var h Highlight
-	if len(r.units) == 0 {
+	if len(parse(words).units) == 0 {
 		return h, nil
 	}
 	err := c.looking(ctx, func(tx *sql.Tx) error {
-		s := search{c: c, tx: tx, request: r}
-		for _, by := range []expansion{c.expandEnds, c.expandInfix, c.expandSimilar} {
+		s := newSearch(c, tx, Query{Words: words})
+		for _, by := range []expansion{each(c.expandEnds), c.expandInfix, each(c.expandSimilar)} {
 			if _, err := s.expand(ctx, by, func(unit) bool { return true }); err != nil {
 				return err
 			}

@@ -161,7 +161,7 @@ func (c *Catalog) number(ctx context.Context, tx *sql.Tx, d *pipeline.Delivery) 
 	if err != nil {
 		return 0, 0, fmt.Errorf("giving a journal number: %w", err)
 	}
-	d.Journal = fmt.Sprintf("%04d-%06d", year, number)
+	d.Journal = inJournal(year, number)
 	return year, number, nil
 }
 

@@ -116,7 +116,19 @@ func testJournal(w *world) {
 		for want := 1; ; {
 			list, next, err := w.Journal(ctx, year, after, 7)
 			w.ok(err)
+			ids := []pipeline.DocID{"no such letter"}
 			for _, e := range list {
+				ids = append(ids, e.Document.ID)
+			}
+			numbers, err := w.JournalNumbers(ctx, ids)
+			w.ok(err)
+			if len(numbers) != len(list) {
+				w.Errorf("%d letters have %d numbers", len(list), len(numbers))
+			}
+			for _, e := range list {
+				if got := numbers[e.Document.ID]; got != e.Document.Delivery.Journal {
+					w.Errorf("number %s is told as %q", e.Document.Delivery.Journal, got)
+				}
 				if got := e.Document.Delivery.Journal; got != fmt.Sprintf("%d-%06d", year, want) {
 					w.Fatalf("number %d of %d is %s", want, year, got)
 				}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,6 +221,38 @@ func (c *Catalog) Journal(ctx context.Context, year, after, limit int) ([]Entry,
 	_, last, err := journalNumber(list[limit-1].Document.Delivery.Journal)
 	return list, last, err
 }
+
+// JournalNumbers gives letters their numbers in the journal. A letter that there is
+// not has none.
+func (c *Catalog) JournalNumbers(ctx context.Context, ids []pipeline.DocID) (map[pipeline.DocID]string, error) {
+	numbers := map[pipeline.DocID]string{}
+	for part := range slices.Chunk(ids, 500) { // databases take so many values at once
+		marks, args := make([]string, len(part)), make([]any, len(part))
+		for i, id := range part {
+			marks[i], args[i] = "$"+strconv.Itoa(i+1), clean(string(id))
+		}
+		rows, err := c.read.QueryContext(ctx, `SELECT id, year, number FROM document WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("reading journal numbers: %w", err)
+		}
+		for rows.Next() {
+			var id pipeline.DocID
+			var year, number int
+			if err := rows.Scan(&id, &year, &number); err != nil {
+				_ = rows.Close()
+				return nil, fmt.Errorf("reading journal numbers: %w", err)
+			}
+			numbers[id] = inJournal(year, number)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, fmt.Errorf("reading journal numbers: %w", err)
+		}
+	}
+	return numbers, nil
+}
+
+// inJournal writes a number of the journal: "2026-000123".
+func inJournal(year, number int) string { return fmt.Sprintf("%04d-%06d", year, number) }
 
 // journalNumber reads "2026-000123".
 func journalNumber(s string) (year, number int, err error) {

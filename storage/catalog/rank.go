@@ -23,7 +23,7 @@ const (
 func (s *search) resolve(ctx context.Context) error {
 	s.forms = nil
 	for _, cl := range s.request.clauses() {
-		f, err := s.c.resolve(ctx, s.tx, cl)
+		f, err := s.formsOf(ctx, cl.alternatives)
 		if err != nil {
 			return err
 		}
@@ -76,10 +76,11 @@ func (s *search) frequency(ctx context.Context, u unit, kin kinship, after int64
 	rights := Filter{Departments: s.query.Departments, Sight: s.query.Sight}
 	var w, narrowed where
 	var from string
+	of := stretch{after: after, long: s.within.long}
 	if rights.narrow(&narrowed); len(narrowed.conds) == 0 {
-		from = s.c.dialect.holding(&w, u.holds(kin), stretch{after: after}, 0)
+		from = s.c.dialect.holding(&w, u.holds(kin), of, 0)
 	} else {
-		from = s.c.dialect.matching(&w, u.holds(kin), stretch{after: after})
+		from = s.c.dialect.matching(&w, u.holds(kin), of)
 		rights.narrow(&w)
 	}
 	if err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM `+from+w.String(), w.args...).Scan(&n); err != nil {

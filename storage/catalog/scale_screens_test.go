@@ -108,14 +108,15 @@ func evidence(before int64) run {
 // saved are five kept searches that were looked at some time ago.
 func saved(seen time.Time) run {
 	return func(ctx context.Context, c *catalog.Catalog) (sum int, err error) {
+		var queries []catalog.Query
 		for _, words := range []string{"Stadt", "Bauantrag", "Hundesteuer Bescheid", `"Sabine Krause"`, "Müller Spielplatz"} {
-			h, err := c.Search(ctx, catalog.Query{Words: words, Filter: catalog.Filter{Arrived: seen, Limit: 1}})
-			if err != nil {
-				return 0, err
-			}
+			queries = append(queries, catalog.Query{Words: words, Filter: catalog.Filter{Arrived: seen}})
+		}
+		news, err := c.News(ctx, queries)
+		for _, h := range news {
 			sum += h.Total
 		}
-		return sum, nil
+		return sum, err
 	}
 }
 

@@ -82,15 +82,13 @@ const (
 // weightier part of them; last those with words that merely look alike, which are
 // sought only if little else is found. An empty query finds nothing.
 func (c *Catalog) Search(ctx context.Context, q Query) (Hits, error) {
-	r := parse(q.Words)
-	if len(r.units) == 0 {
+	if len(parse(q.Words).units) == 0 {
 		return Hits{}, nil
 	}
 	var hits Hits
 	err := c.looking(ctx, func(tx *sql.Tx) error {
-		s := search{c: c, tx: tx, query: q, request: r}
 		var err error
-		hits, err = s.run(ctx)
+		hits, err = newSearch(c, tx, q).run(ctx)
 		return err
 	})
 	if err != nil {
@@ -118,10 +116,18 @@ type search struct {
 	tx      *sql.Tx
 	query   Query
 	request request
-	forms   []forms     // by clause of the request
-	common  []candidate // what holds all words as they stand, if that is enough
-	within  stretch     // of all that may be hits
-	fresh   *fresh      // all that may be hits, if they are few
+	forms   []forms          // by clause of the request
+	common  []candidate      // what holds all words as they stand, if that is enough
+	within  stretch          // of all that may be hits
+	fresh   *fresh           // all that may be hits, if they are few
+	read    wordsOf          // words of documents that were looked at
+	begins  bool             // a word is sought by a begin that very many words have
+	met     map[string]forms // what was looked up
+	counts  bool             // only the number of hits is asked for
+}
+
+func newSearch(c *Catalog, tx *sql.Tx, q Query) *search {
+	return &search{c: c, tx: tx, query: q, request: parse(q.Words), read: wordsOf{}, met: map[string]forms{}}
 }
 
 // candidate is a document that may be a hit.
@@ -150,12 +156,19 @@ func (s *search) run(ctx context.Context) (Hits, error) {
 			return Hits{}, ErrPlace
 		}
 	}
+	var err error
+	if s.within.long, err = s.c.dialect.long(ctx, s.tx); err != nil {
+		return Hits{}, err
+	}
 	if any, err := s.news(ctx); err != nil || !any {
 		return Hits{}, err
 	}
 	list, more, err := s.find(ctx)
 	if err != nil {
 		return Hits{}, err
+	}
+	if s.counts {
+		return Hits{Total: len(list), More: more}, nil
 	}
 	order := byScore
 	if s.query.Sort == ByDate {
@@ -196,7 +209,7 @@ func (s *search) news(ctx context.Context) (any bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("looking where the time of a search begins: %w", err)
 	}
-	s.within = stretch{first - 1, last}
+	s.within.after, s.within.until = first-1, last
 	if n > 0 && n <= maxFresh && !s.query.Arrived.IsZero() {
 		s.fresh, err = s.readFresh(ctx, &w)
 	}
@@ -214,8 +227,17 @@ func byDate(a, b candidate) int {
 
 // find gathers hits, widening what counts as one until enough is found.
 func (s *search) find(ctx context.Context) (list []candidate, more bool, err error) {
-	if _, err := s.expand(ctx, s.c.expandEnds, func(unit) bool { return true }); err != nil {
+	if _, err := s.expand(ctx, each(s.c.expandEnds), func(unit) bool { return true }); err != nil {
 		return nil, false, err
+	}
+	if s.begins, err = s.begun(ctx); err != nil {
+		return nil, false, err
+	}
+	unweighed := s.counts || s.query.Sort == ByDate
+	if unweighed && s.fresh != nil { // which takes less than weighing
+		if list, more, err = s.strict(ctx, compound, complete); err != nil || len(list) >= few {
+			return list, more, err
+		}
 	}
 	if err := s.weighWords(ctx); err != nil {
 		return nil, false, err
@@ -229,8 +251,8 @@ func (s *search) find(ctx context.Context) (list []candidate, more bool, err err
 			return nil, false, err
 		}
 	}
-	if s.query.Sort == ByDate && len(list) >= few {
-		return list, more, nil // nothing to weigh
+	if unweighed && len(list) >= few {
+		return list, more, nil
 	}
 	if len(list) < few {
 		if list, err = s.widen(ctx, list); err != nil {
@@ -246,6 +268,9 @@ func (s *search) find(ctx context.Context) (list []candidate, more bool, err err
 			return nil, false, err
 		}
 		list = joined(list, parts)
+	}
+	if s.counts {
+		return list, more, nil
 	}
 	return list, more, s.rank(ctx, list)
 }
@@ -291,7 +316,7 @@ func (s *search) widen(ctx context.Context, list []candidate) ([]candidate, erro
 			}
 		}
 	}
-	grown, err := s.expand(ctx, s.c.expandSimilar, func(u unit) bool { return !question || u.docs == 0 })
+	grown, err := s.expand(ctx, each(s.c.expandSimilar), func(u unit) bool { return !question || u.docs == 0 })
 	if err != nil || !grown || !s.hopeful() {
 		return list, err
 	}
@@ -315,22 +340,24 @@ func joined(lists ...[]candidate) []candidate {
 
 // expand widens the clauses of some units and says whether any grew.
 func (s *search) expand(ctx context.Context, by expansion, which func(unit) bool) (bool, error) {
-	grown := false
+	var units []*unit // by clause
+	var clauses []*clause
 	for i := range s.request.units {
 		u := &s.request.units[i]
-		if !which(*u) {
-			continue
-		}
 		for k := range u.clauses {
-			added, err := by(ctx, s.tx, &u.clauses[k])
-			if err != nil {
-				return false, err
+			if which(*u) {
+				units, clauses = append(units, u), append(clauses, &u.clauses[k])
 			}
-			u.grown = u.grown || added
-			grown = grown || added
 		}
 	}
-	return grown, nil
+	grown, err := by(ctx, s.tx, clauses)
+	if err != nil {
+		return false, err
+	}
+	for i, u := range units {
+		u.grown = u.grown || grown[i]
+	}
+	return slices.Contains(grown, true), nil
 }
 
 // strict gathers documents that hold everything asked for.
@@ -411,7 +438,12 @@ func (r request) partly() formula {
 // gather lists the newest documents for which a formula holds.
 func (s *search) gather(ctx context.Context, f formula, limit int, as tier) ([]candidate, error) {
 	if s.fresh != nil {
-		return s.gatherFresh(ctx, f, limit, as)
+		return s.gatherFresh(ctx, s.fresh, f, limit, as)
+	}
+	if s.begins {
+		if list, enough, err := s.gatherNewest(ctx, f, limit, as); err != nil || enough {
+			return list, err
+		}
 	}
 	var w, narrowed where
 	s.query.narrow(&narrowed)

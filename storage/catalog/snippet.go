@@ -22,10 +22,13 @@ type marker struct {
 	matchers []matcher // by clause
 	phrases  [][]string
 	quoted   map[string]bool // forms that stand in phrases
+	met      map[string]int  // clause that asks for a form that stands by itself, noClause if none does
 }
 
+const noClause = -1
+
 func (r request) marker(kin kinship) marker {
-	m := marker{quoted: map[string]bool{}}
+	m := marker{quoted: map[string]bool{}, met: map[string]int{}}
 	for _, cl := range r.clauses() {
 		m.matchers = append(m.matchers, newMatcher(cl.upTo(kin)))
 	}
@@ -65,7 +68,7 @@ func (m marker) snippet(h *Hit, pages []page) {
 // findIn lists the words of a text that clauses ask for, in order. A word in a
 // phrase counts only where the phrase stands.
 func (m marker) findIn(text string) []found {
-	tokens := analysis.Tokens(text)
+	tokens := analysis.Forms(text)
 	whole := make([]bool, len(tokens)) // inside a phrase
 	for _, p := range m.phrases {
 		for _, at := range phraseIn(p, tokens) {
@@ -76,14 +79,26 @@ func (m marker) findIn(text string) []found {
 	}
 	var list []found
 	for i, t := range tokens {
-		for c, matcher := range m.matchers {
-			if matcher.matches(t) && (whole[i] || !m.quoted[t.Form]) {
-				list = append(list, found{c, t.From, t.To})
-				break
-			}
+		if c := m.clauseOf(t); c != noClause && (whole[i] || !m.quoted[t.Form]) {
+			list = append(list, found{c, t.From, t.To})
 		}
 	}
 	return list
+}
+
+// clauseOf gives the first clause that asks for a word, without its stem yet. Texts
+// repeat most of their words, so what was found out about one is kept.
+func (m marker) clauseOf(t analysis.Token) int {
+	alone := t.Whole == "" && t.Date == ""
+	if c, known := m.met[t.Form]; known && alone {
+		return c
+	}
+	t.Stem = analysis.Stem(t)
+	c := slices.IndexFunc(m.matchers, func(matcher matcher) bool { return matcher.matches(t) })
+	if alone {
+		m.met[t.Form] = c
+	}
+	return c
 }
 
 // bestWindow finds the first window that shows the most different clauses, and

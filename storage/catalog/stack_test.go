@@ -118,6 +118,58 @@ func refs(numbers ...int) []catalog.PageRef {
 
 func sep(no int) catalog.PageRef { return catalog.PageRef{No: no, Aside: pipeline.AsideSeparator} }
 
+// testUndoInTurn undoes arrangements one after the other, also those of letters that
+// one of them made, and says when there is no more.
+func testUndoInTurn(w *world) {
+	ctx := w.Context()
+	ids := w.stack("stack")
+	delivery := w.entry(ids[0]).Document.Delivery.ID
+	last := func() string {
+		w.Helper()
+		a, err := w.LastArrangement(ctx, delivery)
+		w.ok(err)
+		return a.ID
+	}
+	_, err := w.LastArrangement(ctx, delivery)
+	w.is(err, catalog.ErrNoUndo)
+	arrange := func(letters ...catalog.Letter) catalog.Rearrangement {
+		w.Helper()
+		for i := range letters {
+			if letters[i].Doc != "" {
+				letters[i].Gen = w.entry(letters[i].Doc).Gen
+			}
+		}
+		w.clock.turn(time.Second)
+		done, err := w.Rearrange(ctx, "schmidt", letters, pipeline.StepRead)
+		w.ok(err)
+		return done
+	}
+	one := arrange(catalog.Letter{Doc: ids[0], Pages: refs(1)}, catalog.Letter{Pages: refs(2)})
+	made := one.Letters[1]
+	two := arrange(catalog.Letter{Doc: made, Pages: []catalog.PageRef{{No: 2, Turn: 90}}})
+	three := arrange(catalog.Letter{Doc: ids[0], Pages: []catalog.PageRef{{No: 1, Turn: 180}}})
+	_, err = w.UndoRearrange(ctx, "schmidt", two.Undo) // of another letter than the last
+	w.ok(err)
+	for _, undo := range []string{three.Undo, one.Undo} {
+		if got := last(); got != undo {
+			w.Fatalf("the last is %s, not %s", got, undo)
+		}
+		_, err := w.UndoRearrange(ctx, "weber", undo)
+		w.ok(err)
+	}
+	_, err = w.LastArrangement(ctx, delivery)
+	w.is(err, catalog.ErrNoUndo)
+	if e := w.entry(ids[0]); len(e.Document.Pages) != 2 || e.Document.Pages[0].Image.Turn != 0 {
+		w.Errorf("the letter is %+v", e.Document.Pages)
+	}
+	// After a week it stays.
+	arrange(catalog.Letter{Doc: ids[0], Pages: []catalog.PageRef{{No: 2}, {No: 1}}})
+	last()
+	w.clock.turn(catalog.UndoFor)
+	_, err = w.LastArrangement(ctx, delivery)
+	w.is(err, catalog.ErrNoUndo)
+}
+
 func testRearrange(w *world) {
 	ctx := w.Context()
 	ids := w.stack("stack")

@@ -179,11 +179,24 @@ func (k *Keeper) Import(ctx context.Context, by, salt string, r io.Reader) (fact
 	if err != nil {
 		return 0, 0, err
 	}
+	return len(told.Facts), len(told.Entries), k.tell(ctx, by, told)
+}
+
+// Enter writes one figure down, from the entries of a form.
+func (k *Keeper) Enter(ctx context.Context, by, salt string, cells map[string]string) error {
+	told, err := k.cfg.Books.ReadEntry(cells, k.cfg.Zone, salt)
+	if err != nil {
+		return err
+	}
+	return k.tell(ctx, by, told)
+}
+
+func (k *Keeper) tell(ctx context.Context, by string, told savings.Told) error {
 	rows := make([]catalog.LedgerRow, len(told.Entries))
 	for i, e := range told.Entries {
 		rows[i] = catalog.LedgerRow{Saving: e.Saving, Department: e.Department, Type: e.Type}
 	}
-	return len(told.Facts), len(rows), k.cfg.Rows.Tell(ctx, by, told.Facts, rows)
+	return k.cfg.Rows.Tell(ctx, by, told.Facts, rows)
 }
 
 // File keeps a report as it stands now.

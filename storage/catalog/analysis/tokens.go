@@ -28,7 +28,17 @@ const MaxForm = 64
 
 // Tokens finds the words of a text in order. Lines end in "\n".
 func Tokens(text string) []Token {
-	var list []Token
+	list := Forms(text)
+	for i := range list {
+		list[i].Stem = Stem(list[i])
+	}
+	return list
+}
+
+// Forms is Tokens without the stems, which take as long as all the rest: for those
+// who look at a word's stem once and know the word from then on.
+func Forms(text string) []Token {
+	list := make([]Token, 0, len(text)/usualWord)
 	for at := 0; at < len(text); {
 		tok, ok, next := word(text, at)
 		if !ok {
@@ -55,8 +65,22 @@ func Tokens(text string) []Token {
 	return list
 }
 
+// usualWord is the length of a usual word with its blank, in bytes.
+const usualWord = 6
+
+// Stem takes the inflection off a word; what is no plain word is its own stem.
+func Stem(t Token) string {
+	if !t.Plain {
+		return t.Form
+	}
+	return stem(t.Form)
+}
+
 // word reads a word at an offset; if there is none, next is after the rune.
 func word(text string, at int) (tok Token, ok bool, next int) {
+	if end, plain := simpleWord(text, at); end > at {
+		return finish(strings.ToLower(text[at:end]), plain, at, end, 0)
+	}
 	var b strings.Builder
 	i := at
 	plain := true
@@ -87,6 +111,25 @@ func word(text string, at int) (tok Token, ok bool, next int) {
 	return finish(b.String(), plain, at, i, 0)
 }
 
+// simpleWord says where a word ends that needs no folding and cannot be divided,
+// as most: ASCII, and what follows is too; at if it is none.
+func simpleWord(text string, at int) (end int, plain bool) {
+	plain = true
+	i := at
+	for ; i < len(text); i++ {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+		case '0' <= c && c <= '9':
+			plain = false
+		case c >= utf8.RuneSelf || c == '-':
+			return at, false
+		default:
+			return i, plain
+		}
+	}
+	return i, plain
+}
+
 func finish(form string, plain bool, from, to, size int) (Token, bool, int) {
 	if to == from {
 		return Token{}, false, from + max(size, 1)
@@ -102,11 +145,7 @@ func finish(form string, plain bool, from, to, size int) (Token, bool, int) {
 	if form == "" {
 		return Token{}, false, to
 	}
-	t := Token{Form: form, Stem: form, Plain: plain, From: from, To: to}
-	if plain {
-		t.Stem = stem(form)
-	}
-	return t, true, to
+	return Token{Form: form, Plain: plain, From: from, To: to}, true, to
 }
 
 func endsLine(rest string) bool {
@@ -175,7 +214,7 @@ func join(text string, parts []Token) {
 // reference. It is "" if the value is too long to be one.
 func Whole(value string) string {
 	var b strings.Builder
-	for _, t := range Tokens(value) {
+	for _, t := range Forms(value) {
 		b.WriteString(t.Form)
 	}
 	if b.Len() > MaxForm {
