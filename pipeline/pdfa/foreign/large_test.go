@@ -229,8 +229,8 @@ func TestOutlineReads(t *testing.T) {
 // FuzzLargeFile opens bytes as a large file: what opens with its pictures left in it is
 // the same file as in memory.
 func FuzzLargeFile(f *testing.F) {
-	f.Add(pictures(2, 5000, "\n", "/Length %d"))
-	f.Add(pictures(1, 5000, "\r\n", "/Length %d/Filter/DCTDecode"))
+	f.Add(pictures(2, 20_000, "\n", "/Length %d"))
+	f.Add(pictures(1, 20_000, "\r\n", "/Length %d/Filter/DCTDecode"))
 	path := filepath.Join(f.TempDir(), "in.pdf")
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if err := os.WriteFile(path, raw, 0o600); err != nil {
