@@ -334,6 +334,40 @@ func TestProof(t *testing.T) {
 	}
 }
 
+// TestProofOfSignatures tells of each signature what checking it gave.
+func TestProofOfSignatures(t *testing.T) {
+	o := newOffice(t, nil)
+	signed := time.Date(2026, 2, 3, 10, 0, 0, 0, time.UTC)
+	id := o.letter("a.pdf", "x", pipeline.Working)
+	job, err := o.rows.Claim(t.Context(), id, pipeline.StepOpen, 0, "test", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := job.Document
+	doc.Source = &pipeline.Findings{Signed: true, Signatures: []pipeline.Signature{
+		{State: pipeline.SignatureIntact, Whole: true, Signer: "Erika <Muster>", Issuer: "Bundesdruckerei", At: signed, NotBefore: signed.AddDate(-1, 0, 0), NotAfter: signed.AddDate(1, 0, 0)},
+		{State: pipeline.SignatureBroken, Stamp: true},
+		{State: pipeline.SignatureUnchecked, Whole: true},
+	}}
+	if err := o.rows.Park(t.Context(), job, &pipeline.Fault{Verdict: pipeline.AskPerson, Code: "unsure", Text: pipeline.Message{DE: "Unsicher.", EN: "Unsure."}}, doc); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string][]string{
+		"de": {"Erika &lt;Muster&gt;", "03.02.2026, 10:00", "unverändert", "Bundesdruckerei", "Ungültig", "Zeitstempel von", "kam noch etwas hinzu", "nicht geprüft werden", "zum genannten Zeitpunkt nicht"},
+		"en": {"Signed by", "unchanged", "Invalid", "could not be checked", "not checked"},
+	} {
+		page := o.get("/letters/" + string(id) + "/proof?lang=" + lang)
+		for _, w := range want {
+			if !strings.Contains(strings.ToLower(page), strings.ToLower(w)) {
+				t.Errorf("the proof (%s) lacks %q", lang, w)
+			}
+		}
+		if n := strings.Count(page, "class=\"state archived\">✓ "+map[string]string{"de": "Die signierten", "en": "The signed"}[lang]); n != 1 {
+			t.Errorf("the proof (%s) calls %d signatures intact", lang, n)
+		}
+	}
+}
+
 // TestTheDepartmentsStory walks a department clerk's morning in a real browser
 // without a mouse: sign in, see what came in, find a letter, look where the words
 // stand, see its proof, fetch it, take it on, note, set a deadline, file as done,

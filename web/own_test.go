@@ -54,3 +54,18 @@ func TestNewsAreInTheNavigation(t *testing.T) {
 		t.Error("another department is told of the letter")
 	}
 }
+
+// TestDepartmentsAreLedNowhere hands people of departments no link to the pages of a
+// stack, which are the mailroom's.
+func TestDepartmentsAreLedNowhere(t *testing.T) {
+	o := newOffice(t, nil)
+	id := o.letter("a.pdf", "Rechnung", pipeline.Archived)
+	anna := o.member("anna", []access.Role{access.Department}, "20")
+	page := o.do("GET", "/intake", nil, anna).Body.String()
+	if !strings.Contains(page, `/letters/`+string(id)+`"`) || strings.Contains(page, "/pages") {
+		t.Error("the page to hand letters in leads departments where they may not go")
+	}
+	if !strings.Contains(o.do("GET", "/intake", nil, o.member("eva", []access.Role{access.Mailroom})).Body.String(), "/letters/"+string(id)+"/pages") {
+		t.Error("the mailroom is not led to the pages")
+	}
+}

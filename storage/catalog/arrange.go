@@ -95,9 +95,13 @@ func (c *Catalog) Rearrange(ctx context.Context, by string, letters []Letter, re
 	if by == "" || resume == "" || len(letters) == 0 {
 		return Rearrangement{}, fmt.Errorf("rearranging: %w, what, and where to go on", ErrNobody)
 	}
+	name, err := uuid.NewV7() // in the order in which things are done, also within a millisecond
+	if err != nil {
+		return Rearrangement{}, fmt.Errorf("naming an arrangement: %w", err)
+	}
 	var out Rearrangement
-	err := c.change(ctx, "rearranging", func(tx *sql.Tx) error {
-		out = Rearrangement{Undo: uuid.NewString()}
+	err = c.change(ctx, "rearranging", func(tx *sql.Tx) error {
+		out = Rearrangement{Undo: name.String()}
 		if err := c.dialect.lock(ctx, tx, lockIntake); err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func (c *Catalog) UndoRearrange(ctx context.Context, by, undo string) ([]Bell, e
 // stepBack makes what was done before an arrangement that was undone the last that
 // was done again, so that it can be undone in turn.
 func (c *Catalog) stepBack(ctx context.Context, tx *sql.Tx, delivery string, undone []undoStep) error {
-	older, err := c.arrangements(ctx, tx, pipeline.DeliveryID(delivery))
+	older, err := c.arrangements(ctx, tx, pipeline.DeliveryID(delivery), mostUndone)
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,9 @@ func (c *Catalog) stepBack(ctx context.Context, tx *sql.Tx, delivery string, und
 	return nil
 }
 
+// mostUndone is how many arrangements of a stack can be undone in turn.
+const mostUndone = 100
+
 // Arrangement is what somebody did with the pages of a delivery.
 type Arrangement struct {
 	ID    string // [Catalog.UndoRearrange] takes it
@@ -107,10 +110,10 @@ type Arrangement struct {
 }
 
 // arrangements are those of a delivery that were not undone and are not too long
-// ago, the newest first.
-func (c *Catalog) arrangements(ctx context.Context, q querier, id pipeline.DeliveryID) ([]Arrangement, error) {
+// ago, the newest first, at most as many as asked for. Each holds whole letters.
+func (c *Catalog) arrangements(ctx context.Context, q querier, id pipeline.DeliveryID, most int) ([]Arrangement, error) {
 	rows, err := q.QueryContext(ctx, `SELECT id, author, at, body FROM arrangement
-		WHERE delivery = $1 AND undone = 0 AND at > $2 ORDER BY at DESC, id DESC`, string(id), c.undoSince())
+		WHERE delivery = $1 AND undone = 0 AND at > $2 ORDER BY at DESC, id DESC LIMIT $3`, string(id), c.undoSince(), most)
 	if err != nil {
 		return nil, fmt.Errorf("listing what was arranged: %w", err)
 	}
@@ -135,7 +138,7 @@ func (c *Catalog) arrangements(ctx context.Context, q querier, id pipeline.Deliv
 // LastArrangement gives what was done last with the pages of a delivery, if it can
 // be undone; else [ErrNoUndo].
 func (c *Catalog) LastArrangement(ctx context.Context, id pipeline.DeliveryID) (Arrangement, error) {
-	list, err := c.arrangements(ctx, c.read, id)
+	list, err := c.arrangements(ctx, c.read, id, 1)
 	if err != nil {
 		return Arrangement{}, err
 	}
