@@ -5,7 +5,8 @@
 // The parent holds a [Pool] of children that live long and are replaced after a
 // number of calls, after a missed deadline and after a crash. The child calls
 // [Serve] with a table of handlers. A call carries a JSON value and, beside it,
-// raw bytes, in both directions.
+// raw bytes, in both directions. A child that waits for its next call gives idle
+// memory back.
 //
 // The child limits itself before it touches any input: data memory
 // (RLIMIT_DATA, which unlike RLIMIT_AS does not count what Go only reserves), no

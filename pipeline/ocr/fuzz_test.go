@@ -31,7 +31,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(raw, false)
 	}
-	room := ocr.New(ocr.Config{Command: []string{os.Args[0]}, Env: []string{"OCR_TEST_CHILD=1"}, Readers: 1, Memory: 400 << 20, CallsPerChild: 5000})
+	room := ocr.New(ocr.Config{Command: []string{os.Args[0]}, Env: []string{"OCR_TEST_CHILD=1"}, Readers: 1, Memory: decoderMemory, CallsPerChild: 5000})
 	f.Cleanup(func() { _ = room.Close() })
 	f.Fuzz(func(t *testing.T, file []byte, mirror bool) {
 		media := scan.Sniff(file[:min(len(file), scan.SniffLen)])

@@ -10,7 +10,7 @@
 // model of our own ([file], with plain Go values for PDF objects), on which
 // inspecting, taking pictures out and repairing work, and which a serialiser of
 // our own writes: pdfcpu's writer forces dates, producer and /ID and drops what
-// PDF/A needs.
+// PDF/A needs. The pictures of a large file stay on the disk meanwhile (large.go).
 //
 // The caller (package pdfa) decides, renders, converts, compares and asks the
 // gate. Nothing here says that a file is valid PDF/A.

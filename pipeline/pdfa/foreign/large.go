@@ -2,6 +2,7 @@ package foreign
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,12 +21,15 @@ import (
 // the file with the pictures' /Length as 1; all offsets stay as they are. Whatever
 // is unusual about a file (it does not parse, is encrypted, or a picture is not
 // found again where it was seen) has it read into memory as a whole, like any small one.
-// So has what looks like a picture and is none of the file's: it may stand in a stream
-// of another kind, an attached PDF for one, whose bytes would not be its own.
+// So has a table of objects that is broken: pdfcpu looks for them in all bytes then, and
+// with other lengths might find others. So has what looks like a picture and is none of
+// the file's: it may stand in a stream of another kind, an attached PDF for one, whose
+// bytes would not be its own.
 const (
-	largeFile    = 4 << 20 // bytes; smaller ones are read as a whole
-	leastPicture = 4 << 10 // bytes; smaller streams are loaded
-	longestHead  = 2 << 10 // bytes of a picture's dictionary
+	largeFile    = 4 << 20  // bytes; smaller ones are read as a whole
+	leastPicture = 12 << 10 // bytes; smaller streams are loaded
+	readAhead    = 4 << 10  // bytes at the ends of a picture that pdfcpu reads along with what is beside it
+	longestHead  = 2 << 10  // bytes of a picture's dictionary
 )
 
 // errWhole says that a file has to be read into memory as a whole.
@@ -51,7 +55,7 @@ func openLarge(ctx context.Context, path string) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
 	}
-	if f.encrypted || len(left) != len(v.pictures) {
+	if f.encrypted || v.searched || len(left) != len(v.pictures) {
 		return nil, errors.Join(errWhole, src.Close())
 	}
 	return f, nil
@@ -75,6 +79,8 @@ type outline struct {
 	size, at int64
 	changes  []change       // in the order of the file
 	pictures map[int64]span // by where their bytes begin
+	inOrder  []span         // the same in the order of the file
+	searched bool           // someone read on in the middle of a picture
 }
 
 // change is other bytes at one place, as many as there were.
@@ -100,6 +106,11 @@ func (o *outline) Seek(offset int64, whence int) (int64, error) {
 func (o *outline) Read(b []byte) (int, error) {
 	if o.at >= o.size {
 		return 0, io.EOF
+	}
+	before, _ := slices.BinarySearchFunc(o.inOrder, o.at, func(p span, at int64) int { return cmp.Compare(p.at, at) })
+	if before > 0 {
+		p := o.inOrder[before-1]
+		o.searched = o.searched || o.at > p.at+readAhead && o.at < p.at+p.size-readAhead
 	}
 	n, err := o.src.ReadAt(b, o.at)
 	if n > 0 && errors.Is(err, io.EOF) {
@@ -200,6 +211,7 @@ func (o *outline) picture(at int64) (end int64, err error) {
 	one[len(one)-1] = '1'
 	o.changes = append(o.changes, change{from + int64(begin+found[0][2]), one})
 	o.pictures[at] = span{at, size}
+	o.inOrder = append(o.inOrder, o.pictures[at])
 	return at + size, nil
 }
 

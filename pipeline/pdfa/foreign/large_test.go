@@ -225,3 +225,28 @@ func TestOutlineReads(t *testing.T) {
 		}
 	}
 }
+
+// FuzzLargeFile opens bytes as a large file: what opens with its pictures left in it is
+// the same file as in memory.
+func FuzzLargeFile(f *testing.F) {
+	f.Add(pictures(2, 20_000, "\n", "/Length %d"))
+	f.Add(pictures(1, 20_000, "\r\n", "/Length %d/Filter/DCTDecode"))
+	path := filepath.Join(f.TempDir(), "in.pdf")
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := openLarge(t.Context(), path)
+		if err != nil {
+			return
+		}
+		want, err := parse(t.Context(), raw)
+		if err != nil {
+			t.Fatalf("opens only with its pictures left in it: %v", err)
+		}
+		var a, b bytes.Buffer
+		if ea, eb := got.write(&a), want.write(&b); (ea == nil) != (eb == nil) || !bytes.Equal(a.Bytes(), b.Bytes()) {
+			t.Fatalf("another file is written: %v, %v, %d and %d bytes", ea, eb, a.Len(), b.Len())
+		}
+	})
+}
