@@ -55,7 +55,7 @@ conformance: setup build ## check every PDF/A we make with veraPDF, write docs/c
 	$(GO) run ./deploy/testing/conformance -part "$(PART)" $(CONFORMANCE)
 
 .PHONY: bench-search
-bench-search: setup-test ## measure search and screens on 100,000 letters, write docs/search.md (BENCH="-on sqlite")
+bench-search: setup-test ## measure search and screens on 100,000 letters, write docs/search.md (half an hour; BENCH="-file FILE -at ADDRESS" keeps what was filled, and then takes minutes)
 	$(GO) test ./storage/catalog -run TestMeasureSearch -count=1 -timeout 3h -v -measure $(CURDIR)/docs/search.md $(BENCH)
 
 .PHONY: screens

@@ -163,7 +163,6 @@ func (s *server) look(ctx context.Context, q catalog.Query) (foundLetters, error
 	if err != nil {
 		return foundLetters{}, err
 	}
-	newestFirst(entries)
 	out := foundLetters{total: -1, next: next}
 	for _, e := range entries {
 		out.hits = append(out.hits, catalog.Hit{Entry: e})

@@ -59,14 +59,6 @@ func (s *server) intakeRow(e catalog.Entry) intakeRow {
 	return intakeRow{s.row(e), e.Document.Delivery.ID, worst(e.Document.Pages)}
 }
 
-// newestFirst puts letters of one stack, which came at the same moment, in the order
-// of their numbers; the newest come first.
-func newestFirst(entries []catalog.Entry) {
-	slices.SortStableFunc(entries, func(a, b catalog.Entry) int {
-		return cmp.Or(b.Received.Compare(a.Received), strings.Compare(b.Document.Delivery.Journal, a.Document.Delivery.Journal))
-	})
-}
-
 // worst is the light of the worst page; "" if none was judged.
 func worst(pages []pipeline.Page) pipeline.Light {
 	rank := []pipeline.Light{"", pipeline.Green, pipeline.Amber, pipeline.Red}
@@ -97,7 +89,6 @@ func (s *server) intakePage(r *http.Request) (intakePage, error) {
 	if err != nil {
 		return page, err
 	}
-	newestFirst(entries)
 	for _, e := range entries {
 		row := s.intakeRow(e)
 		page.Rows = append(page.Rows, row)

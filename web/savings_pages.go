@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -167,17 +168,49 @@ func (s *server) inPeriod(show http.HandlerFunc) http.HandlerFunc {
 // booksOf makes the report that a request asks for, and the one of all times.
 func (s *server) booksOf(w http.ResponseWriter, r *http.Request) (q pipeline.ReportQuery, rep, all pipeline.Report, ok bool) {
 	q, err := s.queryOfBooks(r)
-	if err == nil {
-		rep, err = s.Books.Report(r.Context(), q)
-	}
-	if err == nil {
-		all, err = s.Books.Report(r.Context(), pipeline.ReportQuery{})
-	}
 	if err != nil {
 		s.fail(w, r, err)
 		return q, rep, all, false
 	}
-	return q, rep, all, true
+	type reports struct {
+		asked, all pipeline.Report
+		err        error
+	}
+	// What was read when somebody lost patience is there for the next who asks.
+	ctx, done := context.WithoutCancel(r.Context()), make(chan reports, 1)
+	go func() {
+		var made reports
+		if made.asked, made.err = s.Books.Report(ctx, q); made.err == nil {
+			made.all, made.err = s.Books.Report(ctx, pipeline.ReportQuery{})
+		}
+		done <- made
+	}()
+	select {
+	case made := <-done:
+		if made.err != nil {
+			s.fail(w, r, made.err)
+		}
+		return q, made.asked, made.all, made.err == nil
+	case <-time.After(patience):
+		s.stillReading(w, r)
+		return q, rep, all, false
+	}
+}
+
+// patience is how long a page waits for the books. Only after a start, while the
+// whole ledger is read, they take longer.
+const patience = 500 * time.Millisecond
+
+type readingPage struct {
+	frame
+	Again string
+}
+
+// stillReading says that the books are being read, and looks again by itself.
+func (s *server) stillReading(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Refresh", "2")
+	w.Header().Set("Retry-After", "2")
+	s.showStatus(w, r, http.StatusServiceUnavailable, "savings_reading", readingPage{s.frame(r, "savings.reading"), r.URL.RequestURI()})
 }
 
 type savingsTablePage struct {

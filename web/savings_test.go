@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -68,6 +69,37 @@ func (o *office) bookLetter(id string, dept pipeline.DeptID, code pipeline.TypeC
 	}
 	if err := o.rows.Tell(o.t.Context(), "", nil, rows); err != nil {
 		o.t.Fatal(err)
+	}
+}
+
+// slowBooks are books that are being read.
+type slowBooks struct {
+	web.Books
+	read chan struct{} // closed when they are
+}
+
+func (b slowBooks) Report(ctx context.Context, q pipeline.ReportQuery) (pipeline.Report, error) {
+	<-b.read
+	return b.Books.Report(ctx, q)
+}
+
+// TestBooksBeingRead waits for nothing without a word: after a start the ledger is
+// read, and who opens the desk meanwhile is told, and gets the page afterwards.
+func TestBooksBeingRead(t *testing.T) {
+	books := slowBooks{read: make(chan struct{})}
+	o := newOffice(t, func(c *web.Config) { books.Books, c.Books = c.Books, &books })
+	w := o.do("GET", "/savings/table?by=type", nil, nil)
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Refresh") == "" || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	for _, want := range []string{"Die Bücher werden gerade gelesen", "The books are being read", `href="/savings/table?by=type"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("no %s in the page", want)
+		}
+	}
+	close(books.read)
+	if w := o.do("GET", "/savings/table?by=type", nil, nil); w.Code != http.StatusOK {
+		t.Errorf("read, and yet %d", w.Code)
 	}
 }
 

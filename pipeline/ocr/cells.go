@@ -18,6 +18,8 @@ const (
 	betweenFrames = 6.0 // heights of a line between frames that stand in a row at most
 	frameLevel    = 0.6 // heights of a line by which their tops and bottoms differ at most
 	fewestCells   = 2   // with words in them
+	ruleHeight    = 1.2 // heights of a line of what the engine reads of a rule that runs down; print is 1
+	ruleReach     = 0.3 // heights of a line from it
 	mostAcross    = 0.2 // share of words that reach over the rules: else it is squared paper, or a drawing
 )
 
@@ -83,6 +85,9 @@ func tables(words []pipeline.Word, boxes []image.Rectangle, unit float64) (found
 			t.at = len(loose)
 		}
 		c := slices.IndexFunc(t.cells, func(c cell) bool { return middle(frameOf(w)).In(c.box) })
+		if ofRule(w, t.cells[c].box, unit) {
+			continue
+		}
 		t.cells[c].words = append(t.cells[c].words, w)
 	}
 	for i := range found {
@@ -94,6 +99,13 @@ func tables(words []pipeline.Word, boxes []image.Rectangle, unit float64) (found
 		})
 	}
 	return found, loose
+}
+
+// ofRule says whether a word in a cell is a piece of the rule at its side: higher than print.
+func ofRule(w pipeline.Word, cell image.Rectangle, unit float64) bool {
+	side := int(ruleReach * unit)
+	return strings.Trim(w.Text, "|Iıl![]j") == "" && float64(w.Box.Y1-w.Box.Y0) >= ruleHeight*unit &&
+		(w.Box.X0 <= cell.Min.X+side || w.Box.X1 >= cell.Max.X-side)
 }
 
 // stroke says whether a word may be a piece of a rule that was read.

@@ -131,6 +131,26 @@ func TestOrderedByRules(t *testing.T) {
 	}
 }
 
+func TestOfRule(t *testing.T) {
+	const unit = 20
+	cell := image.Rect(100, 100, 300, 160)
+	for _, tc := range []struct {
+		name string
+		word pipeline.Word
+		want bool
+	}{
+		{"at the right side", pipeline.Word{Text: "|", Box: pipeline.Box{X0: 290, X1: 304, Y0: 110, Y1: 145}}, true},
+		{"at the left side", pipeline.Word{Text: "I", Box: pipeline.Box{X0: 97, X1: 109, Y0: 110, Y1: 145}}, true},
+		{"amid the cell", pipeline.Word{Text: "|", Box: pipeline.Box{X0: 200, X1: 212, Y0: 110, Y1: 145}}, false},
+		{"a numeral of Rome", pipeline.Word{Text: "I", Box: pipeline.Box{X0: 104, X1: 108, Y0: 110, Y1: 130}}, false},
+		{"a word", pipeline.Word{Text: "alt", Box: pipeline.Box{X0: 104, X1: 134, Y0: 110, Y1: 145}}, false},
+	} {
+		if got := ofRule(tc.word, cell, unit); got != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
+		}
+	}
+}
+
 func TestCells(t *testing.T) {
 	const dpi, rule, w, h = 300, 4, 2480, 3508
 	m := image.NewGray(image.Rect(0, 0, w, h))

@@ -43,7 +43,9 @@
 // (points in read.go), unless the grain of the paper would become marks (evened), and a page that looks empty is looked at once more for lines
 // of faint print before it is called blank (faint.go). A second look (in another
 // direction if the orientation is uncertain, else as one column of text) is taken only
-// where the first made little sense. Strokes that were taken for letters are left out
+// where the first made little sense. The models know no ², no ³ and hardly a §: where
+// a sign stands tells it from the digit for which it was taken, and the powers of a page are
+// read once more as one line (signs.go). Strokes that were taken for letters are left out
 // (noise.go), and a received stamp is read after the page on which it was set
 // (stamp.go). Words are then put into the order of people: by cells where rules are
 // drawn (rules.go finds them, cells.go reads them row by row), by gaps where the engine

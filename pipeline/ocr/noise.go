@@ -16,6 +16,11 @@ import (
 const (
 	tallest    = 2.0 // higher than large print, if unsure: a signature
 	tallConf   = 0.4
+	towering   = 2.5 // higher still, if it is few letters: the engine is surer of a signature, but never as sure as of large print
+	towerConf  = 0.6
+	towerLen   = 4
+	tiniest    = 0.14 // width and height; a full stop of the smallest print has 0.15 and more
+	tinyConf   = 0.75
 	flattest   = 0.3 // lower than a small letter: dots, a rule
 	flatConf   = 0.5
 	narrow     = 0.4 // width of a stroke, of its own height
@@ -23,9 +28,10 @@ const (
 	rasterConf = 0.9 // the best of a line of single letters, none of them sure
 	rasterLen  = 4   // letters in such a line
 	rasterBars = 0.6 // share of them that are strokes; boxes with a letter each have as many bars as letters
-	slim       = 0.6 // width up to which a letter may be a piece of a drawn line
+	slim       = 0.5 // width up to which a letter may be a piece of a drawn line; digits have 0.55
 	slimShare  = 0.7 // of a line, where the engine is unsure of all of it
-	slimConf   = 0.8 // the best of such a line; its mean is under strokeConf
+	slimBest   = 0.8 // the best of such a line
+	slimConf   = 0.7 // its mean
 	dashWidth  = 0.25
 	dashHeight = 0.5
 	dashOff    = 0.15 // by which the dashes of a line that runs down the page are off it at most
@@ -49,7 +55,7 @@ func withoutNoise(words []pipeline.Word) []pipeline.Word {
 		}
 		for _, w := range line {
 			switch {
-			case tall(w, unit):
+			case tall(w, unit), tiny(w, unit):
 				continue
 			case flat(w, unit):
 				w.Text = strings.Repeat(".", len([]rune(w.Text)))
@@ -60,8 +66,19 @@ func withoutNoise(words []pipeline.Word) []pipeline.Word {
 	return out
 }
 
+// tall says whether a word is higher than print of which the engine was so unsure, or
+// than any sign that is no letter, bracket or bar.
 func tall(w pipeline.Word, unit float64) bool {
-	return w.Conf < tallConf && float64(w.Box.Y1-w.Box.Y0) > tallest*unit
+	high := float64(w.Box.Y1 - w.Box.Y0)
+	towers := unit > 0 && high > towering*unit // 0: a page without a usual line
+	return w.Conf < tallConf && high > tallest*unit ||
+		towers && w.Conf < towerConf && len([]rune(w.Text)) <= towerLen ||
+		towers && strings.Trim(w.Text, "~-—–_=.,:;'`´^*°") == ""
+}
+
+// tiny says whether a word is a speck.
+func tiny(w pipeline.Word, unit float64) bool {
+	return w.Conf < tinyConf && float64(max(w.Box.X1-w.Box.X0, w.Box.Y1-w.Box.Y0)) <= tiniest*unit
 }
 
 // flat says whether a word is said to have letters, but is lower than any.
@@ -89,7 +106,7 @@ func drawn(line []pipeline.Word, unit float64) bool {
 		return true
 	case single == n && thin == n && sum < strokeConf*float64(n):
 		return true
-	case n >= rasterLen && best < slimConf && sum < strokeConf*float64(n) && float64(slims) >= slimShare*float64(n):
+	case n >= rasterLen && best < slimBest && sum < slimConf*float64(n) && float64(slims) >= slimShare*float64(n):
 		return true
 	}
 	return n >= rasterLen && 5*single >= 4*n && best < rasterConf && float64(strokes) >= rasterBars*float64(n)
@@ -99,7 +116,7 @@ func drawn(line []pipeline.Word, unit float64) bool {
 // strokes straight below each other, thinner than any digit.
 func withoutDashes(words []pipeline.Word, unit float64) []pipeline.Word {
 	dash := func(w pipeline.Word) bool {
-		return strings.Trim(w.Text, "|Iıl!1ij;") == "" && float64(w.Box.X1-w.Box.X0) <= dashWidth*unit && float64(w.Box.Y1-w.Box.Y0) >= dashHeight*unit
+		return strings.Trim(w.Text, `|Iıl!1ij;'()/\`) == "" && float64(w.Box.X1-w.Box.X0) <= dashWidth*unit && float64(w.Box.Y1-w.Box.Y0) >= dashHeight*unit
 	}
 	var dashes []pipeline.Box
 	for _, w := range words {

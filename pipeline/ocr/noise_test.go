@@ -27,6 +27,15 @@ func TestWithoutNoise(t *testing.T) {
 		{"strokes of a plan", []pipeline.Word{said("J", 5, 24, 0.3), said("N", 5, 24, 0.29)}, ""},
 		{"bars of a plan", []pipeline.Word{said("|", 3, 22, 0.9), said("|", 4, 63, 0.94)}, ""},
 		{"a row of windows", []pipeline.Word{said("|", 14, 32, 0.83), said("q", 27, 33, 0.78), said("I", 15, 33, 0.8), said("I", 15, 33, 0.76)}, ""},
+		{"a signature that looks like a word", []pipeline.Word{said("lem", 230, 98, 0.5)}, ""},
+		{"its end", []pipeline.Word{said("~", 38, 146, 0.64)}, ""},
+		{"a tilde", []pipeline.Word{said("Ulm", 60, 30, 0.96), said("~", 20, 8, 0.64)}, "Ulm ~"},
+		{"a short name in large print", []pipeline.Word{said("GmbH", 240, 90, 0.81)}, "GmbH"},
+		{"large print of which it is not sure", []pipeline.Word{said("Stadtwerke", 600, 90, 0.5)}, "Stadtwerke"},
+		{"a speck behind a line", []pipeline.Word{said("darf.", 100, 30, 0.96), said(".", 4, 3, 0.5)}, "darf."},
+		{"a full stop", []pipeline.Word{said("darf", 100, 30, 0.96), said(".", 5, 5, 0.5)}, "darf ."},
+		{"a dot of which it is sure", []pipeline.Word{said("Ulm", 60, 30, 0.96), said("·", 4, 4, 0.9)}, "Ulm ·"},
+		{"narrow numbers of a plan", []pipeline.Word{said("1", 12, 18, 0.68), said("4", 13, 18, 0.67), said("4", 13, 18, 0.55), said("L", 15, 18, 0.64)}, ""},
 		{"hatching", []pipeline.Word{said("it", 13, 26, 0.35), said("I", 9, 13, 0.47), said("1", 9, 13, 0.66), said("1", 9, 14, 0.64), said("|", 10, 14, 0.61)}, ""},
 		{"small numbers on bad paper", []pipeline.Word{said("11", 24, 28, 0.5), said("4", 18, 28, 0.5), said("12", 26, 28, 0.6), said("7", 19, 28, 0.5)}, "11 4 12 7"},
 		{"a bar between words", []pipeline.Word{said("Tel.", 60, 30, 0.9), said("|", 4, 34, 0.5), said("Fax", 60, 30, 0.9)}, "Tel. | Fax"},
@@ -61,6 +70,13 @@ func TestWithoutNoise(t *testing.T) {
 	}
 }
 
+func TestWithoutNoiseOnAPageOfOneNumber(t *testing.T) {
+	words := []pipeline.Word{{Text: "17", Conf: 0.5, Box: pipeline.Box{X1: 60, Y1: 90}}}
+	if got := withoutNoise(words); len(got) != 1 {
+		t.Error("a number alone on its page is lost: there is no usual line to compare it with")
+	}
+}
+
 func TestWithoutDashes(t *testing.T) {
 	const unit = 20
 	// column sets the same word below itself
@@ -76,6 +92,7 @@ func TestWithoutDashes(t *testing.T) {
 		left  int
 	}{
 		{"a dashed line", column("1", 5, 691, 3, 15), 0},
+		{"of which some were read as commas", column("'", 5, 691, 3, 15), 0},
 		{"three dashes", column("1", 3, 691, 3, 15), 3},
 		{"numbers in a column", column("1", 6, 691, 8, 20), 6},
 		{"colons after names", column(":", 6, 691, 4, 15), 6},

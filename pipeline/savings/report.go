@@ -91,7 +91,7 @@ func Again(f pipeline.FiledReport, ledger []Booked, facts []pipeline.Fact, zone 
 
 // valued is a cell with what it comes to.
 type valued struct {
-	cell
+	*cell
 	saving pipeline.Saving
 	sums   pipeline.Sums
 }
@@ -129,16 +129,16 @@ func bounds(cells []*cell, from, to string) (string, string) {
 }
 
 func (t *terms) values(cells []*cell) []*valued {
-	var list []*valued
-	for _, c := range cells {
-		v := &valued{cell: *c}
+	all, list := make([]valued, len(cells)), make([]*valued, len(cells))
+	for i, c := range cells {
+		v := &all[i]
+		v.cell, list[i] = c, v
 		if c.booked != "" {
 			v.saving = c.old
 		} else {
 			v.saving = t.value(c.cellKey, c.basis)
 		}
 		v.sums = sumsOf(v.saving)
-		list = append(list, v)
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -660,6 +661,32 @@ func BenchmarkAccount(b *testing.B) {
 	for b.Loop() {
 		if _, err := bk.Step(b.Context(), doc, nil); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReport reports six years of a town with 25 departments.
+func BenchmarkReport(b *testing.B) {
+	bk := books(b, savings.Config{})
+	t := &savings.Tally{}
+	n := int64(0)
+	for month := range 72 {
+		for dept := range 25 {
+			for typ := range 3 {
+				for _, event := range []string{savings.EventCopies, savings.EventStorage, savings.EventProcessing} {
+					n++
+					t.Add(savings.Booked{
+						N: n, Department: pipeline.DeptID(fmt.Sprint(10 + dept)), Type: pipeline.TypeCode(fmt.Sprintf("%d-T%d", 10+dept, typ)),
+						At:     time.Date(2020, time.Month(1+month), 10, 0, 0, 0, 0, time.UTC),
+						Saving: pipeline.Saving{Event: event, Evidence: pipeline.Measured, Basis: &pipeline.Basis{Sides: 3, Leaves: 2, Pages: 3, Millis: 2_000, ByteYears: 1 << 20}},
+					}, time.UTC)
+				}
+			}
+		}
+	}
+	for b.Loop() {
+		if r := bk.Report(t, nil, pipeline.ReportQuery{}); len(r.Months) != 72 {
+			b.Fatal(len(r.Months))
 		}
 	}
 }

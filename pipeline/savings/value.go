@@ -81,10 +81,16 @@ func (t *terms) value(c cellKey, basis pipeline.Basis) pipeline.Saving {
 	return s
 }
 
+// usualFactors is how many factors an entry cites, most often.
+const usualFactors = 8
+
 // cite is the value of a factor in a year; the entry names it and is known no
 // better than it.
 func (t *terms) cite(s *pipeline.Saving, id string, year int) pipeline.Range {
 	f := t.use(id, year)
+	if s.Factors == nil {
+		s.Factors = make([]string, 0, usualFactors)
+	}
 	if !slices.Contains(s.Factors, f.ID) {
 		s.Factors = append(s.Factors, f.ID)
 	}

@@ -48,7 +48,7 @@ func (c *Catalog) Tray(ctx context.Context, d Desk) (Tray, error) {
 		if err != nil {
 			return err
 		}
-		t.Assigned, t.Totals.Assigned, err = d.list(ctx, tx, `task t JOIN document d ON d.id = t.doc`, `d.received DESC, d.id DESC`, func(w *where) {
+		t.Assigned, t.Totals.Assigned, err = d.list(ctx, tx, `task t JOIN document d ON d.id = t.doc`, newestFirst, func(w *where) {
 			w.conds = append(w.conds, `t.done = 0`)
 			mine(w)
 			w.add(`NOT (t.due <> 0 AND t.due < ?)`, millis(d.Day))
@@ -56,7 +56,7 @@ func (c *Catalog) Tray(ctx context.Context, d Desk) (Tray, error) {
 		if err != nil {
 			return err
 		}
-		t.New, t.Totals.New, err = d.list(ctx, tx, `document d LEFT JOIN task t ON t.doc = d.id`, `d.received DESC, d.id DESC`, func(w *where) {
+		t.New, t.Totals.New, err = d.list(ctx, tx, `document d LEFT JOIN task t ON t.doc = d.id`, newestFirst, func(w *where) {
 			w.conds = append(w.conds, `d.state = 'archived'`, `(t.doc IS NULL OR t.done = 0 AND t.assignee = '' AND t.due = 0)`)
 			if d.Own != nil {
 				in(w, `d.department`, d.Own)

@@ -162,3 +162,24 @@ func (c *Catalog) Dump(ctx context.Context, table string) ([]string, error) {
 	}
 	return list, rows.Err()
 }
+
+// NewestAndIndex gathers the newest documents for a query in both ways.
+func (c *Catalog) NewestAndIndex(ctx context.Context, words string, limit int) (newest, index []int64, err error) {
+	err = c.looking(ctx, func(tx *sql.Tx) error {
+		s := newSearch(c, tx, Query{Words: words})
+		f := s.request.strict(compound)
+		found, _, err := s.gatherNewest(ctx, f, limit, complete)
+		if err != nil {
+			return err
+		}
+		other, err := s.gather(ctx, f, limit, complete)
+		for _, a := range found {
+			newest = append(newest, a.n)
+		}
+		for _, a := range other {
+			index = append(index, a.n)
+		}
+		return err
+	})
+	return newest, index, err
+}

@@ -24,7 +24,8 @@ const (
 type fresh struct {
 	docs  []facetRow // the newest first
 	words wordsOf
-	begun map[string]map[int64]bool // documents that hold a whole with a begin, by begin
+	begun map[string]map[int64]bool // documents that hold a begin, by begin
+	many  bool                      // too many words have the begins to ask the index for more than wholes
 }
 
 // wordsOf are the numbers of words of documents, by their numbers. Searches in one
@@ -97,7 +98,9 @@ func (s *search) begun(ctx context.Context) (bool, error) {
 }
 
 // gatherNewest lists the newest documents for which a formula holds as the index
-// would, if enough of those do that are looked at.
+// would, if the limit is reached among those that are looked at. One thing the index
+// knows better: a word with figures in it (Ver12) is in no vocabulary, and here a
+// document is not found by it alone.
 func (s *search) gatherNewest(ctx context.Context, f formula, limit int, as tier) (list []candidate, enough bool, err error) {
 	for look := probed; look <= maxNewest; {
 		var w where
@@ -110,13 +113,14 @@ func (s *search) gatherNewest(ctx context.Context, f formula, limit int, as tier
 		if err != nil || recent == nil {
 			return nil, false, err
 		}
+		recent.many = true
 		if list, err = s.gatherFresh(ctx, recent, f, limit, as); err != nil {
 			return nil, false, err
 		}
-		if len(list) == limit || len(recent.docs) < look {
+		if len(list) == limit {
 			return list, true, nil
 		}
-		if look > probed {
+		if look > probed || len(recent.docs) < look {
 			break
 		}
 		look = look*limit/max(len(list), 1) + look
@@ -175,7 +179,7 @@ type test struct {
 // leaf is what meets some alternatives.
 type leaf struct {
 	forms  forms
-	begins []string // of wholes
+	begins []string
 }
 
 func (s *search) test(ctx context.Context, f formula, of *fresh) (t test, leaves []leaf, err error) {
@@ -205,8 +209,9 @@ func (s *search) test(ctx context.Context, f formula, of *fresh) (t test, leaves
 // leaf looks up what meets alternatives.
 func (s *search) leaf(ctx context.Context, list []alternative, of *fresh) (leaf, error) {
 	var l leaf
+	begin := slices.ContainsFunc(list, func(a alternative) bool { return a.prefix && a.token[:1] == faceWhole })
 	for _, a := range list {
-		if !a.prefix || a.token[:1] != faceWhole {
+		if !begin || of.many && a.token[:1] == faceWord {
 			continue
 		}
 		l.begins = append(l.begins, a.token)
@@ -224,8 +229,8 @@ func (s *search) leaf(ctx context.Context, list []alternative, of *fresh) (leaf,
 	return l, err
 }
 
-// holdingBegin gives the documents of a stretch that hold a whole with this begin:
-// references are in no vocabulary.
+// holdingBegin gives the documents of a stretch that hold something with this begin:
+// references and numbers are in no vocabulary.
 func (s *search) holdingBegin(ctx context.Context, a alternative, of stretch) (map[int64]bool, error) {
 	var w where
 	from := s.c.dialect.holding(&w, formula{any: []alternative{a}}, of, 0)

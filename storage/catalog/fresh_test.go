@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,9 +27,10 @@ func testFresh(w *world) {
 	w.letter("many", many.String())
 	w.letter("whole", "Zeichen VE-RK 5/12 Ende")
 	w.letter("other", "Die Sachen verkaufen sich")
+	w.letter("digits", "Artikel Verk77x99y und 4711008")
 	var all []catalog.Query
 	var totals []int
-	for _, words := range []string{"Verk*", "Verk* Ende", "Verk* -Ende", "Stadt", "Bescheid", "Steuer Antrag", "Antrag -Bescheid", `"Sehr geehrte Damen"`,
+	for _, words := range []string{"Verk*", "Verk* Ende", "Verk* -Ende", "Verk7*", "4711*", "25-0*", "Stadt", "Bescheid", "Steuer Antrag", "Antrag -Bescheid", `"Sehr geehrte Damen"`,
 		"Hundestcuer", "Weltraumbahnhof Stadt", "Wann wird der Bescheid der Stadt fällig?", "Ver*", "2020", "-Stadt Amt"} {
 		index, err := w.Search(w.Context(), catalog.Query{Words: words})
 		w.ok(err)
@@ -39,16 +41,27 @@ func testFresh(w *world) {
 		}
 		all = append(all, catalog.Query{Words: words, Filter: catalog.Filter{Arrived: time.UnixMilli(1)}}, catalog.Query{Words: words})
 		totals = append(totals, index.Total, index.Total)
-		if words == "Verk*" && index.Total < 3 {
-			w.Errorf("%s: %d hits, want the letter with many such words, the reference and the verb", words, index.Total)
+		if words == "Verk*" && index.Total < 4 {
+			w.Errorf("%s: %d hits, want the letter with many such words, the reference, the verb and the article", words, index.Total)
 		}
 	}
-	all, totals = append(all, catalog.Query{Filter: catalog.Filter{Arrived: time.UnixMilli(1)}}), append(totals, 43)
+	all, totals = append(all, catalog.Query{Filter: catalog.Filter{Arrived: time.UnixMilli(1)}}), append(totals, 44)
 	news, err := w.News(w.Context(), all)
 	w.ok(err)
 	for i, h := range news {
 		if h.Total != totals[i] {
 			w.Errorf("news of %q: %d, want %d", all[i].Words, h.Total, totals[i])
+		}
+	}
+	// What is found among the newest is what the index gives.
+	for i := range 30 {
+		w.letter(fmt.Sprint("sale", i), []string{"Der Verkauf", "Ein Kauf", "Nummer VE-RK 5"}[i%3])
+	}
+	for _, words := range []string{"Verk*", "Verk* -Nummer", "Verk* Der"} {
+		newest, index, err := w.NewestAndIndex(w.Context(), words, 8)
+		w.ok(err)
+		if len(newest) != 8 || !slices.Equal(newest, index) {
+			w.Errorf("%s: the newest are %v, by the index %v", words, newest, index)
 		}
 	}
 }

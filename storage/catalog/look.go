@@ -166,28 +166,44 @@ func (f Filter) narrow(w *where) {
 	}
 }
 
+// newestFirst is the order of lists. Letters of one stack came at the same moment; of
+// them, the one with the last number comes first.
+const newestFirst = `d.received DESC, d.year DESC, d.number DESC, d.id DESC`
+
 // List gives documents, the newest first, and the place where the next page
 // begins; "" after the last.
 func (c *Catalog) List(ctx context.Context, f Filter) ([]Entry, Cursor, error) {
 	var w where
 	f.narrow(&w)
 	if f.After != "" {
-		at, id, err := f.After.parts(1)
+		at, id, err := f.After.parts(3)
 		if err != nil {
 			return nil, "", err
 		}
-		w.add(`(d.received < ? OR (d.received = ? AND d.id < ?))`, at[0], at[0], id)
+		w.add(`d.received <= ?`, at[0])
+		w.add(`(d.received, d.year, d.number, d.id) < (?, ?, ?, ?)`, at[0], at[1], at[2], id)
 	}
 	limit := f.limit()
-	query := `SELECT ` + entryColumns + ` FROM document d` + w.String() +
-		` ORDER BY d.received DESC, d.id DESC LIMIT ` + w.arg(limit+1)
-	list, err := c.entries(ctx, query, w.args)
-	if err != nil || len(list) <= limit {
-		return list, "", err
+	rows, err := c.read.QueryContext(ctx, `SELECT `+entryColumns+`, d.year, d.number FROM document d`+w.String()+` ORDER BY `+newestFirst+` LIMIT `+w.arg(limit+1), w.args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing documents: %w", err)
 	}
-	list = list[:limit]
-	last := list[limit-1]
-	return list, makeCursor(strconv.FormatInt(millis(last.Received), 10), string(last.Document.ID)), nil
+	defer rows.Close()
+	var list []Entry
+	var next Cursor
+	for rows.Next() {
+		var year, number int64
+		e, err := scanEntry(rows, &year, &number)
+		if err != nil {
+			return nil, "", fmt.Errorf("listing documents: %w", err)
+		}
+		if len(list) == limit {
+			return list, next, nil
+		}
+		list = append(list, e)
+		next = makeCursor(strconv.FormatInt(millis(e.Received), 10), strconv.FormatInt(year, 10), strconv.FormatInt(number, 10), string(e.Document.ID))
+	}
+	return list, "", rows.Err()
 }
 
 func (c *Catalog) entries(ctx context.Context, query string, args []any) ([]Entry, error) {

@@ -157,6 +157,11 @@ func TestMeasureSearch(t *testing.T) {
 	if err := os.WriteFile(*measureInto, []byte(page(kinds, list, begin+" at the begin and "+loadAverage()+" at the end")), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	for _, m := range list { // the page is written in any case
+		if over := missed(kinds, m, func(t timing) time.Duration { return t.p95 }); len(over) > 0 {
+			t.Errorf("%s: over %d ms of processor time: %s", m.name, bar, strings.Join(over, ", "))
+		}
+	}
 }
 
 // prepare opens a catalogue, filled.
@@ -323,8 +328,8 @@ func page(kinds []kind, list []*measured, load string) string {
 		}},
 	})
 	bars(&b, kinds, list)
-	b.WriteString("\n*" + ledgerAnew + "* is no screen and not counted: the program reads the books in the background when it starts, and from then on only what is new. Who opens the desk within that time waits for its end, on such a machine about as long as the table says.\n")
-	b.WriteString("\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. In brackets p50 and p95 by the clock; both databases took turns, and the load of the machine was " + load + ".\n\n| |")
+	b.WriteString("\n*" + ledgerAnew + "* is no screen and not counted: the program reads the books in the background when it starts, and from then on only what is new. Who opens the desk within that time is told that the books are being read, and gets the page when they are.\n")
+	b.WriteString("\nMilliseconds of processor time, ours and the database's: what the clock says on a machine that does nothing else. **Bold** is over the bar. In brackets p50 and p95 by the clock; both databases took turns, and the load of the machine was " + load + ".\n\n| |")
 	for _, m := range list {
 		fmt.Fprintf(&b, " %s p50 | p95 | (clock) |", m.name)
 	}
@@ -333,7 +338,7 @@ func page(kinds []kind, list []*measured, load string) string {
 		b.WriteString("| " + k.name + " |")
 		for _, m := range list {
 			r := m.rows[i]
-			fmt.Fprintf(&b, " %.1f | %.1f | (%.0f, %.0f) |", ms(r.p50), ms(r.p95), ms(r.wall50), ms(r.wall95))
+			fmt.Fprintf(&b, " %s | %s | (%.0f, %.0f) |", bold(r.p50), bold(r.p95), ms(r.wall50), ms(r.wall95))
 		}
 		fmt.Fprintf(&b, " %s |\n", strings.Trim(fmt.Sprint(list[0].rows[i].hits), "[]"))
 	}
@@ -343,18 +348,41 @@ func page(kinds []kind, list []*measured, load string) string {
 // bar is what every search and every screen must stay under, p95, in milliseconds.
 const bar = 100
 
+// bold marks what is over the bar.
+func bold(d time.Duration) string {
+	text := fmt.Sprintf("%.1f", ms(d))
+	if ms(d) >= bar {
+		return "**" + text + "**"
+	}
+	return text
+}
+
 // bars tells which kinds stay under the bar.
 func bars(b *strings.Builder, kinds []kind, list []*measured) {
-	fmt.Fprintf(b, "\n| p95 under %d ms of processor time | met | missed |\n|---|---:|---|\n", bar)
+	fmt.Fprintf(b, "\n| p95 under %d ms | met | missed |\n|---|---:|---|\n", bar)
 	for _, m := range list {
-		var missed []string
-		for i, k := range kinds {
-			if v := ms(m.rows[i].p95); v >= bar && k.name != ledgerAnew {
-				missed = append(missed, fmt.Sprintf("%s (%.0f)", k.name, v))
-			}
+		for _, by := range []struct {
+			name string
+			p95  func(timing) time.Duration
+		}{
+			{"of processor time", func(t timing) time.Duration { return t.p95 }},
+			{"by the clock", func(t timing) time.Duration { return t.wall95 }},
+		} {
+			over := missed(kinds, m, by.p95)
+			fmt.Fprintf(b, "| %s, %s | %d of %d | %s |\n", m.name, by.name, len(kinds)-1-len(over), len(kinds)-1, strings.Join(over, ", "))
 		}
-		fmt.Fprintf(b, "| %s | %d of %d | %s |\n", m.name, len(kinds)-1-len(missed), len(kinds)-1, strings.Join(missed, ", "))
 	}
+}
+
+// missed are the kinds that are over the bar on a database.
+func missed(kinds []kind, m *measured, p95 func(timing) time.Duration) []string {
+	var list []string
+	for i, k := range kinds {
+		if v := ms(p95(m.rows[i])); v >= bar && k.name != ledgerAnew {
+			list = append(list, fmt.Sprintf("%s (%.0f)", k.name, v))
+		}
+	}
+	return list
 }
 
 // ledgerAnew is measured, but it is no screen.

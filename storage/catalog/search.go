@@ -475,20 +475,34 @@ func (r request) hasPhrases() bool {
 }
 
 // withPhrases keeps the documents in which the phrases stand, and none of those
-// that must not.
+// that must not; it looks no further once it has more than MaxHits.
 func (s *search) withPhrases(ctx context.Context, list []candidate) ([]candidate, error) {
-	docs := make([]int64, len(list))
-	for i, a := range list {
-		docs[i] = a.n
+	var kept []candidate
+	for chunk := range slices.Chunk(list, 500) {
+		docs := make([]int64, len(chunk))
+		for i, a := range chunk {
+			docs[i] = a.n
+		}
+		keep := map[int64]bool{}
+		err := readTerms(ctx, s.tx, docs, func(n int64, t terms) {
+			stands := func(u unit) bool { return u.phrase == nil || t.hasPhrase(u.phrase) }
+			lacks := func(u unit) bool { return !stands(u) }
+			keep[n] = !slices.ContainsFunc(s.request.units, lacks) &&
+				!slices.ContainsFunc(s.request.not, func(u unit) bool { return u.phrase != nil && stands(u) })
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range chunk {
+			if keep[a.n] {
+				kept = append(kept, a)
+			}
+		}
+		if len(kept) > MaxHits {
+			break
+		}
 	}
-	keep := map[int64]bool{}
-	err := readTerms(ctx, s.tx, docs, func(n int64, t terms) {
-		stands := func(u unit) bool { return u.phrase == nil || t.hasPhrase(u.phrase) }
-		lacks := func(u unit) bool { return !stands(u) }
-		keep[n] = !slices.ContainsFunc(s.request.units, lacks) &&
-			!slices.ContainsFunc(s.request.not, func(u unit) bool { return u.phrase != nil && stands(u) })
-	})
-	return slices.DeleteFunc(list, func(a candidate) bool { return !keep[a.n] }), err
+	return kept, nil
 }
 
 // show reads the documents of a page of hits, with snippets.

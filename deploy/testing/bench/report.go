@@ -15,7 +15,7 @@ const mb = 1e6 // bytes
 func (m *measurement) markdown() string {
 	var b strings.Builder
 	files := m.counted()
-	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench`; do not edit. How it is measured: [deploy/testing/bench/doc.go](../deploy/testing/bench/doc.go). The PDF/A that Blattwerk, OCRmyPDF and ghostscript alone make of the same files stands side by side in [conformance.md](conformance.md#side-by-side).\n\n")
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench`; do not edit. How it is measured: [deploy/testing/bench/doc.go](../deploy/testing/bench/doc.go). The PDF/A that Blattwerk, OCRmyPDF and ghostscript alone make of the same files stands side by side in [conformance.md](conformance.md#side-by-side). Search and the screens on 100,000 letters (index size, p50 and p95 on SQLite and PostgreSQL) are measured by `make bench-search`: [search.md](search.md).\n\n")
 	if len(files) == 0 {
 		b.WriteString("No file was read by all contenders.\n\n")
 		m.writeFailures(&b)
