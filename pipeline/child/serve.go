@@ -20,9 +20,15 @@ type Handler func(value json.RawMessage, body []byte) (result any, out []byte, e
 // limit of data memory, in bytes.
 const EnvMemory = "BLATTWERK_CHILD_MEMORY"
 
-// restAfter is how long a child waits for a call before it gives back what it keeps for
-// the next: less than anyone would notice, more than there is between two pages.
-const restAfter = 500 * time.Millisecond
+// How long a child waits for a call before it gives back what it keeps for the next:
+// more than there is between two pages. After a run of many calls, as a long file
+// makes, the work goes on elsewhere at once and needs the memory; after few, giving back
+// costs more than it brings.
+const (
+	restAfter    = 500 * time.Millisecond
+	restAfterRun = 100 * time.Millisecond
+	longRun      = 6 // calls
+)
 
 // Serve answers calls on in and out until in ends. It is what the child's main
 // does. A panic in a handler ends the child: its state is not to be trusted. A child
@@ -49,7 +55,7 @@ func Serve(in io.Reader, out io.Writer, handlers map[string]Handler, rest func()
 		}
 	}()
 	w := bufio.NewWriterSize(out, 1<<16)
-	quiet := time.NewTimer(restAfter)
+	quiet, done := time.NewTimer(restAfter), 0
 	for {
 		select {
 		case c := <-calls:
@@ -60,8 +66,13 @@ func Serve(in io.Reader, out io.Writer, handlers map[string]Handler, rest func()
 			if err := w.Flush(); err != nil {
 				return fmt.Errorf("answering the parent: %w", err)
 			}
-			quiet.Reset(restAfter)
+			if done++; done < longRun {
+				quiet.Reset(restAfter)
+			} else {
+				quiet.Reset(restAfterRun)
+			}
 		case <-quiet.C:
+			done = 0
 			if rest != nil {
 				rest()
 			}
