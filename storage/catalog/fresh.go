@@ -104,7 +104,7 @@ func (s *search) begun(ctx context.Context) (bool, error) {
 func (s *search) gatherNewest(ctx context.Context, f formula, limit int, as tier) (list []candidate, enough bool, err error) {
 	for look := probed; look <= maxNewest; {
 		var w where
-		s.query.narrow(&w)
+		s.query.narrowFacet(&w)
 		rows, err := facetRows(ctx, s.tx, `SELECT `+facetColumns+` FROM facet d`+w.String()+` ORDER BY d.n DESC LIMIT `+w.arg(look), w.args)
 		if err != nil {
 			return nil, false, fmt.Errorf("reading the newest documents: %w", err)
@@ -309,7 +309,7 @@ func (c *Catalog) News(ctx context.Context, queries []Query) ([]Hits, error) {
 // left counts the documents that the filter leaves.
 func (s *search) left(ctx context.Context) (Hits, error) {
 	var w where
-	s.query.narrow(&w)
+	s.query.narrowFacet(&w)
 	var n int
 	err := s.tx.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT d.n FROM facet d`+w.String()+` LIMIT `+w.arg(MaxHits+1)+`) counted`, w.args...).Scan(&n)
 	if err != nil {

@@ -198,7 +198,7 @@ func (s *search) news(ctx context.Context) (any bool, err error) {
 	var w where
 	switch {
 	case !s.query.Arrived.IsZero():
-		s.query.narrow(&w)
+		s.query.narrowFacet(&w)
 	case !s.query.From.IsZero():
 		Filter{From: s.query.From, To: s.query.To}.narrow(&w) // older documents need not be looked at
 	default:
