@@ -316,8 +316,8 @@ func insertDeputies(ctx context.Context, tx *sql.Tx, a Account) error {
 }
 
 // ChangeAccount writes an account's name, roles, departments, deputies, language
-// and whether it is disabled. Disabling ends its sessions. [ErrLastAdmin] if no
-// administrator would be left.
+// and whether it is disabled. Disabling ends its sessions; taking a department away
+// ends what it stands in for. [ErrLastAdmin] if no administrator would be left.
 func (c *Catalog) ChangeAccount(ctx context.Context, a Account, by string) error {
 	return c.changeAccounts(ctx, "changing an account", func(tx *sql.Tx) (Event, error) {
 		return c.changeAccount(ctx, tx, a, by)
@@ -340,6 +340,13 @@ func (c *Catalog) changeAccount(ctx context.Context, tx *sql.Tx, a Account, by s
 	}
 	if err := insertDeputies(ctx, tx, a); err != nil {
 		return Event{}, err
+	}
+	if slices.ContainsFunc(before.Departments, func(d pipeline.DeptID) bool { return !slices.Contains(a.Departments, d) }) {
+		// Colleagues name as deputies who reads the same letters. Whoever may no longer
+		// read some must not go on by standing in for somebody who does.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM deputy WHERE deputy = $1`, a.ID); err != nil {
+			return Event{}, fmt.Errorf("ending what an account stands in for: %w", err)
+		}
 	}
 	if isAdmin(before) && !isAdmin(a) {
 		if err := c.adminLeft(ctx, tx); err != nil {

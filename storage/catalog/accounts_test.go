@@ -159,6 +159,20 @@ func testSessions(w *world) {
 	if p, err = w.Present(ctx, "k5", time.Hour); err != nil || !slices.Equal(p.Covers, []pipeline.DeptID{"32"}) {
 		w.Errorf("the deputy covers %v, %v", p.Covers, err)
 	}
+	b.Departments = append(slices.Clone(b.Departments), "20")
+	w.ok(w.ChangeAccount(ctx, b, "test"))
+	if p, err = w.Present(ctx, "k5", time.Hour); err != nil || p.Covers == nil {
+		w.Errorf("with more departments the deputy covers %v, %v", p.Covers, err)
+	}
+	b.Departments = []pipeline.DeptID{"20"}
+	w.ok(w.ChangeAccount(ctx, b, "test"))
+	if p, err = w.Present(ctx, "k5", time.Hour); err != nil || p.Covers != nil {
+		w.Errorf("without its department the deputy covers %v, %v", p.Covers, err)
+	}
+	w.ok(w.ChangeAccount(ctx, a, "test")) // names it again
+	if p, err = w.Present(ctx, "k5", time.Hour); err != nil || p.Covers == nil {
+		w.Errorf("named again the deputy covers %v, %v", p.Covers, err)
+	}
 	w.clock.turn(time.Minute)
 	if p, err = w.Present(ctx, "k5", time.Hour); err != nil || p.Covers != nil {
 		w.Errorf("after the end the deputy covers %v, %v", p.Covers, err)
